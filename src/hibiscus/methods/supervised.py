@@ -24,6 +24,7 @@ from hibiscus.methods.augmentation import (
 from hibiscus.methods.augmentation_presets import AugmentPreset
 from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
 from hibiscus.methods.text_layers import set_text_layers
+from hibiscus.methods.token_dropout import TokenDropout, with_token_dropout
 from hibiscus.methods.transfer import MODES, build_transfer
 from hibiscus.methods.transfer_options import HeadEpochs, HeadLRFactor, LayerDecay, TransferMode, Unfreeze
 from hibiscus.networks.registry import build_network
@@ -81,6 +82,7 @@ class SupervisedConfig(AugmentationConfig):
     tune_vectors: bool = Field(
         True, description="texts: whether the word vectors of `word_vectors` are trained further"
     )
+    token_dropout: TokenDropout = None
     transfer: TransferMode = "auto"
     unfreeze: Unfreeze = "auto"
     layer_decay: LayerDecay = 0.8
@@ -162,7 +164,7 @@ def supervised_stage(
         if constrained
         else None
     )
-    objective = _regularized(config, network, loss)
+    objective = with_token_dropout(_regularized(config, network, loss), config.token_dropout)
     learner = config.player(
         player,
         network,

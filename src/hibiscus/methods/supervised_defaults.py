@@ -11,6 +11,7 @@ from hibiscus.methods.recipes import recipe_for
 from hibiscus.methods.small_images import small_image_options
 from hibiscus.methods.supervised import SupervisedConfig, inputs_of
 from hibiscus.methods.table_networks import TABLE_NETWORK, table_defaults
+from hibiscus.methods.text_defaults import TEXT_NETWORK, text_defaults
 from hibiscus.methods.transfer import MODES, choose_transfer, transfer_settings
 from hibiscus.methods.transfer_options import check_unused
 from hibiscus.training.config import TrainingConfig
@@ -27,7 +28,7 @@ def default_network(preparation: Preparation) -> str:
     if names == ["image"]:
         return "cnn"
     if names == ["text"]:
-        return "conv1d"
+        return TEXT_NETWORK
     if names == ["table"]:
         return TABLE_NETWORK
     return "lstm" if len(shape) == 2 else "mlp"
@@ -66,6 +67,7 @@ def resolve_supervised(
     by_data = table_defaults(config, preparation, name, items)
     by_data |= small_image_options(config, preparation, name, batch_size_for(items), items)
     batch_size = by_data.get("batch_size") or config.batch_size or batch_size_for(items)
+    by_data |= text_defaults(config, preparation, name, items, batch_size)
     changes: dict[str, Any] = {
         **by_data,
         "batch_size": batch_size,
