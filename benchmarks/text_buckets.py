@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/text_buckets.py [NET] [EPOCHS]
 
-Trains `classify` on Reuters R8 in ../shared/data (texts of 4 to 512 tokens, 102 on average) with batches of like
+Trains `classify` on Reuters R8 in ../shared/data (4 to 512 tokens, 102 on average) with batches of like
 length, with shuffled batches that are padded to their own longest text, and with shuffled batches that are
 padded to the longest text of all, each in a process of its own. Prints CPU seconds of an epoch, validation
 included, and the accuracy on the validation part after the last. Exits with 6 below a factor of 1.5.

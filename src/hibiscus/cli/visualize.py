@@ -21,7 +21,7 @@ def visualize(
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="INPUT", help="images, folders, or a table; none for --kind filters,embedding"
+            metavar="INPUT", help="images, folders, a table, or texts; none for --kind filters,embedding"
         ),
     ] = None,
     kind: Annotated[
@@ -45,7 +45,9 @@ def visualize(
             help="layer of activations, filters and Grad-CAM; default: the deepest",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="largest number of images")] = 8,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="largest number of images or texts")
+    ] = 8,
     out: Annotated[
         str | None,
         typer.Option("--out", metavar="FOLDER", help="a new folder; by default visualization, or -2, -3 ..."),
