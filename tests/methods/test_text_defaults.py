@@ -20,6 +20,17 @@ def test_texts_have_short_phrases_token_dropout_and_averaged_weights():
     config = resolved()
     assert (config.net, config.net_options) == ("conv1d", {"widths": [1, 2, 3]})
     assert (config.token_dropout, config.ema_decay, config.epochs) == (0.4, 0.99, 9)
+    assert (config.ensemble, config.learning_rate) == (3, 2e-3)
+    assert resolved(items=50_000).ensemble == 1
+
+
+def test_more_classes_are_learned_faster():
+    labels = LabelPreparation(tuple("abcdef"))
+    six = Preparation({"text": TEXTS["text"], "label": labels})
+    config = resolved(six, 5000)
+    assert (config.learning_rate, config.epochs) == (5e-3, 8)
+    slow = resolved(six, 5000, learning_rate=1e-3)
+    assert (slow.learning_rate, slow.epochs) == (1e-3, 14)
 
 
 def test_what_was_given_stays():
@@ -32,7 +43,7 @@ def test_what_was_given_stays():
 
 def test_the_features_of_sentences_have_no_tokens_to_drop():
     config = resolved(net="sentence")
-    assert (config.token_dropout, config.ema_decay, config.epochs) == (0.0, 0.0, 10)
+    assert (config.token_dropout, config.ema_decay, config.epochs, config.ensemble) == (0.0, 0.0, 10, 1)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def table_defaults(config: Any, preparation: Preparation, net: str, items: int |
     Raises:
         ConfigError: an ensemble of another network.
     """
+    if "text" in preparation:
+        return {}
     if net != TABLE_NETWORK:
         if config.ensemble not in (None, 1):
             raise ConfigError(

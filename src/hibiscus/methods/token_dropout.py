@@ -12,7 +12,7 @@ Reference: Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods fo
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from torch import Tensor
@@ -33,7 +33,7 @@ TokenDropout = Annotated[
         "training; default: chosen for the network",
     ),
 ]
-Loss = Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
+Loss = Callable[[Batch], tuple[Tensor, Any]]  # with the named terms
 
 
 def with_token_dropout(loss: Loss, rate: float | None) -> Loss:
@@ -46,7 +46,7 @@ def with_token_dropout(loss: Loss, rate: float | None) -> Loss:
     if not rate:
         return loss
 
-    def dropped(batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    def dropped(batch: Batch) -> tuple[Tensor, Any]:
         if "text" not in batch:
             return loss(batch)
         unknown = (batch.uniform(batch.text.shape[1]) < rate) & (batch.text != PADDING)

@@ -14,6 +14,7 @@ from hibiscus.errors import UsageError
 from hibiscus.evaluation.attribution.scores import ClassScores, Explained
 from hibiscus.evaluation.attribution.token_attributions import explain_texts, possible_kinds
 from hibiscus.networks.registry import build_network
+from hibiscus.networks.token_ensemble import TokenEnsemble
 from hibiscus.tokens import UNKNOWN
 
 TEXTS = ["a good film", "a bad , bad film !", "nothing", "a long film that is good and bad and long again"]
@@ -38,6 +39,19 @@ def explained(data, name="conv1d", outputs=3, **options):
         for weights in network.head.parameters():  # so that the logits differ between texts
             weights *= 5
     return Explained(network, ClassScores([f"class {i}" for i in range(max(outputs, 2))]))
+
+
+def test_an_ensemble_has_the_embeddings_of_all_members(data):
+    what = explained(data)
+    other = build_network("lstm", data.preparation["text"].shape, 3, embedding_dim=5).eval()
+    both = Explained(TokenEnsemble([what.network, other], "values").eval(), what.scores)
+    (found,) = explain_texts(both, data, "inputs", BOTH[:1], 1, np.arange(4))
+    each = [
+        explain_texts(Explained(network, what.scores), data, "inputs", BOTH[:1], 1, np.arange(4))[0]
+        for network in (what.network, other)
+    ]
+    for values, first, second in zip(found.values, each[0].values, each[1].values, strict=True):
+        np.testing.assert_allclose(values, (first + second) / 2, atol=0.01)
 
 
 @pytest.mark.parametrize("name", ["conv1d", "conv1d-rnn", "lstm", "gru", "transformer", "embedding-bag"])

@@ -14,7 +14,7 @@ Neural Networks through Representation Erasure", 2016, arXiv 1612.08220.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ from hibiscus.errors import UsageError
 from hibiscus.evaluation.attribution.integrated_gradients import integrated_gradients
 from hibiscus.evaluation.attribution.scores import Explained, ItemScores
 from hibiscus.evaluation.text_parts import texts_of
-from hibiscus.networks.token_embedding import token_embeddings
+from hibiscus.networks.token_embedding import TokenEmbedding, token_embeddings
 from hibiscus.tokens import PADDING, UNKNOWN
 
 __all__ = ["TOKEN_KINDS", "TokenAttributions", "explain_texts", "possible_kinds"]
@@ -112,9 +112,9 @@ def explain_texts(
 
 def _integrated(score: TextScore, network: nn.Module, numbers: Tensor) -> tuple[Tensor, dict[str, Any]]:
     """Integrated gradients (texts, steps), and how complete they are."""
-    embedding = token_embeddings(network)[0]
+    embeddings = token_embeddings(network)  # an ensemble has several, whose vectors are joined
     with torch.no_grad():
-        vectors = embedding(numbers)
+        vectors = torch.cat([embedding(numbers) for embedding in embeddings], 2)
     values, errors = torch.zeros(numbers.shape), torch.full((len(numbers),), torch.inf, dtype=torch.double)
     used = STEPS[0]
     for steps in STEPS:
@@ -122,7 +122,7 @@ def _integrated(score: TextScore, network: nn.Module, numbers: Tensor) -> tuple[
         for items in left.split(TOGETHER) if len(left) else ():
 
             def from_vectors(x: Tensor, items: Tensor = items) -> Tensor:
-                with _returning(embedding, x):
+                with _returning(embeddings, x):
                     return score(numbers[items], items.tolist())
 
             with torch.backends.cudnn.flags(enabled=False):  # whose recurrent layers have no gradients here
@@ -134,14 +134,15 @@ def _integrated(score: TextScore, network: nn.Module, numbers: Tensor) -> tuple[
 
 
 @contextmanager
-def _returning(layer: nn.Module, output: Tensor) -> Iterator[None]:
-    """The layer returns this output while the context is entered, whatever its input."""
-    handle = layer.register_forward_hook(lambda *_: output)
-    try:
-        with torch.compiler.set_stance("force_eager"):  # compiled code may skip hooks
-            yield
-    finally:
-        handle.remove()
+def _returning(embeddings: Sequence[TokenEmbedding], vectors: Tensor) -> Iterator[None]:
+    """The embeddings return these vectors, joined, while the context is entered, whatever their input."""
+    parts = vectors.split([embedding.embedding_dim for embedding in embeddings], 2)
+    with ExitStack() as hooks:
+        for embedding, part in zip(embeddings, parts, strict=True):
+            handle = embedding.register_forward_hook(lambda *_, part=part: part)
+            hooks.callback(handle.remove)
+        hooks.enter_context(torch.compiler.set_stance("force_eager"))  # compiled code may skip hooks
+        yield
 
 
 def _occluded(score: TextScore, network: nn.Module, numbers: Tensor) -> tuple[Tensor, dict[str, Any]]:
