@@ -1,4 +1,4 @@
-"""Classify texts: python examples/classify_texts.py [reviews.csv] [target] [epochs]."""
+"""Classify texts: python examples/classify_texts.py reviews.csv [epochs] [target]."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GOOD, BAD = ("smart", "moving", "warm", "funny"), ("dull", "flat", "tired", "clu
 def reviews() -> pandas.DataFrame:
     """A few hundred short reviews, which tell an example from a real table."""
     texts = [
-        (f"a {word} film, {'and' if word in pair else 'but'} {number} minutes long", label)
+        (f"a {word} story, {'and' if word in pair else 'but'} {number} minutes long", label)
         for number in range(80, 110)
         for label, pair in (("pos", GOOD), ("neg", BAD))
         for word in pair
@@ -22,7 +22,7 @@ def reviews() -> pandas.DataFrame:
     return pandas.DataFrame(texts, columns=["text", "label"])
 
 
-def main(path: str = "", target: str = "label", epochs: str = "4") -> None:
+def main(path: str = "", epochs: str = "4", target: str = "label") -> None:
     """Trains a classifier, prints its accuracy beside the baselines, predicts, and explains a prediction."""
     run = hb.train("classify", path or reviews(), target=target, epochs=int(epochs))
     result = run.evaluation()
@@ -30,7 +30,7 @@ def main(path: str = "", target: str = "label", epochs: str = "4") -> None:
     for baseline, metrics in result["baselines"].items():
         print(f"  {baseline} {metrics['test/accuracy']:.3f}")
 
-    text = "a smart film, but the end is dull"
+    text = "a smart story, but the end is dull"
     print(text, "->", run.predict(text)["label"][0])
     explained = run.visualize(text, ["integrated-gradients"]).tokens[0]
     for token, value in zip(explained.tokens[0], explained.values[0], strict=True):

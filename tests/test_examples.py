@@ -17,6 +17,7 @@ DATA = {
     "segment.py": "scenes",
     "control.py": "gym:CartPole-v1",
     "translate.py": "number-words",
+    "classify_texts.py": "",
 }
 
 

@@ -10,7 +10,15 @@ from hibiscus.tokens import SPECIAL
 
 TEXTS = [f"a {word} story number {number}" for number in range(12) for word in ("good", "bad")]
 FRAME = pandas.DataFrame({"text": TEXTS, "label": ["pos", "neg"] * 12})
-SHORT = {"target": "label", "epochs": 1, "batch_size": 8, "net": "embedding-bag", "val": 0.2, "test": 0.2}
+SHORT = {
+    "ensemble": 1,
+    "target": "label",
+    "epochs": 1,
+    "batch_size": 8,
+    "net": "embedding-bag",
+    "val": 0.2,
+    "test": 0.2,
+}
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ r"""Token dropout: during training, some tokens of each text are unknown to the 
 No single word can then decide alone, and the vector of the unknown token is trained, which would otherwise
 keep its random values: in training, all words are known.
 
-Reference: Iyyer et al., "Deep Unordered Composition Rivals Syntactic Methods for Text Classification", ACL
-2015 (word dropout).
+Reference: Iyyer, Manjunatha, Boyd-Graber, Daumé, the deep averaging network, ACL 2015 (word dropout).
 """
 
 from __future__ import annotations
