@@ -66,7 +66,7 @@ def visualize(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Explain predictions with heatmaps, show layers, and map embeddings."""
+    """Explain predictions by heatmaps, show layers, map embeddings."""
     folder = _check_folder(out)
     api = load_api(run)
     from hibiscus.runs.visualization import check_kinds
