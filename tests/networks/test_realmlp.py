@@ -85,3 +85,9 @@ def test_other_inputs_are_flattened_and_options_checked():
         build_network("realmlp", (4,), 2, members=2)
     with pytest.raises(ConfigError, match="members=0"):
         build_network("realmlp", (4,), 2, derived={"members": 0})
+
+
+def test_no_value_is_no_embedding_as_the_command_line_reads_none():
+    columns = [("number", 1, (0.0, 1.0, 2.0, 3.0))]
+    assert build_realmlp((1,), 1, numbers=None, columns=columns).embeddings.width == 1
+    assert build_realmlp((1,), 1, columns=columns).embeddings.width > 1

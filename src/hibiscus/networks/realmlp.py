@@ -42,7 +42,7 @@ def build_realmlp(
     activation: str | None = None,
     parametric: bool = True,
     dropout: float = 0.15,
-    numbers: str = "piecewise",
+    numbers: str | None = "piecewise",
     number_dim: int = 8,
     max_one_hot: int = 8,
     category_dim: int = 8,
@@ -80,7 +80,7 @@ def build_realmlp(
     columns = [("number", 1, ())] * features if columns is None else columns
     activation = activation or ("mish" if average == "values" else "selu")
     whole("members", members)
-    choice("numbers", numbers, NUMBERS)
+    numbers = "none" if numbers is None else choice("numbers", numbers, NUMBERS)  # option words read none so
     embeddings = ColumnEmbeddings(
         columns,
         members,
