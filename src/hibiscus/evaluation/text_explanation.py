@@ -68,7 +68,7 @@ def text_items(
                           ("Tokens that decided: correct predictions", examples[:EXAMPLES])):  # fmt: skip
         if len(chosen):
             captions = [
-                f"{data.ids(part)[i]}: {classes[label[i]]}, predicted {classes[predicted[i]]} "
+                f"{data.ids(part)[i]}: {classes[int(label[i])]}, predicted {classes[int(predicted[i])]} "
                 f"({confidence[i]:.0%})".replace("%", " %")
                 for i in chosen
             ]
