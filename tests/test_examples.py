@@ -34,6 +34,6 @@ def test_every_family_has_an_example():
     used = {
         name
         for path in EXAMPLES
-        for name in re.findall(r'hb\.train\("([^"]+)"', path.read_text(encoding="utf-8"))
+        for name in re.findall(r'hb\.train\(\s*"([^"]+)"', path.read_text(encoding="utf-8"))
     }
     assert {entry.family for entry in METHODS if entry.name in used} == {entry.family for entry in METHODS}

@@ -35,6 +35,8 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "noise_fraction": (0.3, {"noise": "masking"}),
     # act with a pretrained base; tests/methods/test_transfer_stages.py
     **dict.fromkeys(("transfer", "unfreeze", "layer_decay", "head_epochs", "head_lr_factor"), (None, {})),
+    # act on texts; tests/methods/test_token_dropout.py, tests/runs/test_open_vectors.py
+    **dict.fromkeys(("token_dropout", "word_vectors", "tune_vectors"), (None, {})),
     "ensemble": (2, {"net": "realmlp", "net_options": {"hidden": [16]}, "ensemble": 3}),
     ("regress", "net"): ("realmlp", {}),
     ("classify", "focal_alpha"): (

@@ -4,13 +4,12 @@ import shutil
 import pytest
 import torch
 
-from hibiscus import api
+from hibiscus import api, published_files
 from hibiscus.errors import ConfigError, MissingExtraError, RunError
 from hibiscus.methods.registry import get_method
 from hibiscus.networks.bases import EFFICIENTNET, build_base
 from hibiscus.runs import open_base as module
 from hibiscus.runs.open_base import load_bases, open_base, with_base
-from hibiscus.training import pretrained
 from hibiscus.training.pretrained import load_pretrained
 
 QUICK = {"epochs": 1, "max_rounds": 2, "quiet": True, "evaluate": False}
@@ -101,7 +100,7 @@ def test_a_network_without_a_base_stays_as_it_is():
 
 
 def test_a_missing_package_is_named_before_a_folder_is_made(monkeypatch):
-    monkeypatch.setattr(pretrained.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(published_files.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match="pretrained weights of efficientnet-lite0"):
         open_base("efficientnet-lite0")
 

@@ -24,6 +24,7 @@ IN_LEARNED_FEATURES = {
     "cyclegan",
 }  # their metrics are in the features of a network that is trained anew on each machine
 ADDED = {"test/frechet_items"}  # metrics that version 1 did not report
+LATER = {"text"}  # families that version 1 did not have
 REDEFINED = {"test/cluster_accuracy"}  # version 1 assigned clusters to classes on the test part itself
 
 
@@ -60,7 +61,7 @@ def test_there_is_one_of_each_family():
     families = {get_method(entry.name).family for entry in METHODS}
     assert {
         get_method(json.loads((STORED / name / "run.json").read_text())["method"]).family for name in RUNS
-    } == families
+    } == families - LATER
 
 
 @pytest.mark.parametrize("folder", RUNS, indirect=True, ids=lambda name: name)
