@@ -91,5 +91,5 @@ def test_it_learns_more_than_a_markov_chain(tmp_path):
         "units": 64, "embedding_dim": 16, "epochs": 4, "sequence_length": 64, "batch_size": 16,
         "learning_rate": 8e-3, "dropout": 0.0, "precision": "float32",
     }  # fmt: skip
-    run = api.train("language-model", "number-words", out=tmp_path / "run", quiet=True, **options)
+    run = api.train("language-model", "number-texts", out=tmp_path / "run", quiet=True, **options)
     assert run.evaluate()["test/nats_per_token"] < 0.259  # the Markov chain: 0.263
