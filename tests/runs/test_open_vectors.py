@@ -82,3 +82,23 @@ def test_data_without_texts(tmp_path, vectors):
 def test_a_missing_file(tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         train(tmp_path, word_vectors=str(tmp_path / "nowhere.txt"))
+
+
+def test_vectors_of_an_earlier_run(tmp_path):
+    options = {"out": tmp_path / "words", "quiet": True, "epochs": 1, "min_count": 1}
+    words = hibiscus.train("skip-gram", FRAME[["text"]], **options)
+    run = train(tmp_path, word_vectors=f"run:{tmp_path / 'words'}", tune_vectors=False)
+    vocabulary, learned = run.preparation["text"].vocabulary, words.preparation["text"].vocabulary
+    given = words.method().nets["network"].centers
+    rows = [len(SPECIAL) + learned.index(word) for word in ("good", "bad")]
+    own = [len(SPECIAL) + vocabulary.index(word) for word in ("good", "bad")]
+    ratio = weights(run)[own] / given.weight.detach()[rows]
+    torch.testing.assert_close(ratio, ratio.mean().expand_as(ratio))
+
+
+def test_a_run_without_words(tmp_path):
+    hibiscus.train(
+        "classify", "digits", out=tmp_path / "digits", quiet=True, epochs=1, max_rounds=1, net="linear"
+    )
+    with pytest.raises(ConfigError, match="a run of classify"):
+        train(tmp_path, word_vectors=f"run:{tmp_path / 'digits'}")

@@ -79,11 +79,11 @@ class SupervisedConfig(AugmentationConfig):
     )
     net_options: NetworkOptions = Field(default_factory=dict)
     word_vectors: str | None = Field(
-        None, description="texts: a file of GloVe, word2vec or fastText from which the embedding starts"
+        None,
+        description="texts: where the embedding starts: a file of GloVe, word2vec or fastText, or "
+        "run:RUN, such as of skip-gram",
     )
-    tune_vectors: bool = Field(
-        True, description="texts: whether the word vectors of `word_vectors` are trained further"
-    )
+    tune_vectors: bool = Field(True, description="texts: whether `word_vectors` are trained further")
     token_dropout: TokenDropout = None
     transfer: TransferMode = "auto"
     unfreeze: Unfreeze = "auto"

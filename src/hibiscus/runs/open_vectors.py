@@ -1,4 +1,8 @@
-"""Word vectors that the option `word_vectors` names: read when a run begins, part of its checkpoints then."""
+"""Word vectors that the option `word_vectors` names: read when a run begins, part of its checkpoints then.
+
+word_vectors=FILE       GloVe, word2vec or fastText
+word_vectors=run:RUN    an earlier run that embeds words, such as of skip-gram
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,19 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import nn
 
 from hibiscus.data.text.preparation import TextPreparation
 from hibiscus.data.text.word_vectors import WordVectors, read_word_vectors
 from hibiscus.errors import ConfigError
 from hibiscus.networks.registry import network_options
 from hibiscus.networks.token_embedding import TokenEmbedding, token_embeddings
+from hibiscus.runs.folder import find_run
+from hibiscus.runs.info import open_run
 from hibiscus.runs.open_base import load_bases
-from hibiscus.tokens import SPECIAL
+from hibiscus.runs.saved_files import saved_preparation
+from hibiscus.runs.trained_method import load_method
+from hibiscus.tokens import PADDING, SPECIAL
 from hibiscus.training.config import TrainingConfig
 from hibiscus.training.method import Method
 
@@ -46,7 +55,9 @@ def with_vectors(config: Config, text: TextPreparation | None) -> tuple[Config, 
     if net != "auto" and ":" not in net and SIZE not in network_options(net):
         fix = "net=embedding-bag, conv1d, lstm, gru or transformer"
         raise ConfigError(f"word_vectors with net={net}", "a network that embeds words", fix)
-    path = str(Path(source).expanduser().resolve())
+    kind, _, run = source.partition(":")
+    prefix, place = ("run:", run) if kind == "run" else ("", source)
+    path = prefix + str((find_run(place) if prefix else Path(place)).expanduser().resolve())
     vectors = _read(path, text.vocabulary)
     size = vectors.matrix.shape[1]
     if options.get(SIZE, size) != size:
@@ -99,4 +110,35 @@ def _write(layer: TokenEmbedding, vectors: WordVectors) -> None:
 
 @lru_cache(1)
 def _read(path: str, words: tuple[str, ...]) -> WordVectors:
-    return read_word_vectors(path, words)
+    return _vectors_of_run(path, words) if path.startswith("run:") else read_word_vectors(path, words)
+
+
+def _vectors_of_run(source: str, words: tuple[str, ...]) -> WordVectors:
+    """The vectors of some words in the first embedding of a run.
+
+    Raises:
+        ConfigError: the run embeds no words, or none of these.
+        RunError: there is no such run, it cannot be read, or it names code.
+    """
+    folder, info = open_run(source.removeprefix("run:"), trust=False)
+    preparation = saved_preparation(folder)
+    text = preparation.fields.get("text")
+    method, _ = load_method(folder, info, preparation, "best")
+    layers = [
+        layer
+        for network in method.nets.values()
+        for layer in network.modules()
+        if isinstance(layer, nn.Embedding)
+    ]
+    expected = "a run that embeds words, such as of skip-gram, or of classify with net=conv1d"
+    if text is None or text.tokens != "word" or not layers:
+        raise ConfigError(
+            f"word_vectors={source}: a run of {info['method']}", expected, "another run or a file"
+        )
+    known = {word: row for row, word in enumerate(text.vocabulary, start=len(SPECIAL))}
+    found = np.array([word in known for word in words])
+    if not found.any():
+        raise ConfigError(f"word_vectors={source}: none of the words", "texts of the same language", "a file")
+    rows = [known.get(word, PADDING) for word in words]  # zeros where there is none
+    matrix = layers[0].weight.detach().numpy()[rows].astype(np.float32)
+    return WordVectors(matrix, found, [])
