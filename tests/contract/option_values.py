@@ -22,7 +22,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     "huber_delta": (0.1, {"loss": "huber"}),
     "metric_features": (None, {}),  # acts in the last measuring; tests/evaluation/test_external_features.py
     # The smoke tests have options of a network from scratch: tests/methods/test_pretrained_backbone.py
-    **{name: (None, {}) for name in ("backbone", "backbone_lr_factor", "unfreeze")},
+    **{name: (None, {}) for name in ("backbone", "backbone_lr_factor", "decoder_filters", "unfreeze")},
     "beta1": (0.3, ADAM),
     "beta2": (0.3, ADAM),
     "real_label_value": (0.9, {}),

@@ -28,6 +28,7 @@ from hibiscus.methods.pretrained_backbone import (
 from hibiscus.methods.registry import get_method
 from hibiscus.networks.backbone import build_backbone
 from hibiscus.networks.input_scaling import scale_inputs
+from hibiscus.networks.unet import BackboneUNet
 from hibiscus.runs import open_base
 from hibiscus.runs.session import Session
 from hibiscus.training import pretrained
@@ -99,10 +100,30 @@ def test_few_images_are_seen_more_often(items, epochs):
 
 
 def test_pixels_take_more_updates_than_boxes():
+    fcn = get_method("fcn")
+    resolved = fcn.resolve(fcn.Config(), photos(), 330)
+    assert (resolved.backbone, resolved.epochs, resolved.learning_rate) == (BASE, 37, 2e-3)
+
+
+def test_a_unet_has_its_own_recipe_and_decoder():
     unet = get_method("unet")
     resolved = unet.resolve(unet.Config(), photos(), 330)
-    assert (resolved.backbone, resolved.epochs, resolved.learning_rate) == (BASE, 37, 2e-3)
+    assert (resolved.epochs, resolved.batch_size, resolved.learning_rate) == (45, 4, 4e-3)
+    assert resolved.decoder_filters == (16, 32, 64, 128, 128)
+    given = unet.resolve(unet.Config(batch_size=8, decoder_filters="8,8,8,8,8"), photos(), 330)
+    assert (given.epochs, given.batch_size, given.decoder_filters) == (90, 8, (8,) * 5)
     assert unet.resolve(unet.Config(width=8), photos(), 330).learning_rate == 5e-3
+    with pytest.raises(ConfigError, match="decoder_filters with backbone=own"):
+        unet.resolve(unet.Config(backbone="own", decoder_filters="8,8,8,8,8"), photos(), 330)
+
+
+def test_the_decoder_of_earlier_runs():
+    backbone = build_backbone(BASE, (3, 64, 64), strides=(2, 4, 8, 16, 32))
+    network = BackboneUNet(3, 4, backbone)
+    assert [layer.out_channels for layer in network.enlarge] == [16, 32, 48, 64, 80]
+    assert network(torch.randn(2, 3, 64, 64)).shape == (2, 4, 64, 64)
+    with pytest.raises(ConfigError, match=r"decoder_filters=\[8\]"):
+        BackboneUNet(3, 4, backbone, [8])
 
 
 def test_given_options_are_kept():

@@ -104,17 +104,23 @@ def resolve_backbone(
     own: str,
     own_options: tuple[str, ...],
     updates: int = UPDATES,
+    **defaults: Any,
 ) -> Any:
     """The options with the backbone chosen, see `choose_backbone`; with the pretrained one also the epochs of
-    so many updates, and the learning rate with which it is fine-tuned, unless they were given.
+    so many updates, the learning rate with which it is fine-tuned and further defaults, unless they were
+    given.
     """
     changes: dict[str, Any] = {"backbone": choose_backbone(config, preparation, items, own, own_options)}
-    if changes["backbone"] == BASE:
-        changes |= {
-            "epochs": fine_tuning_epochs(items, config.batch_size, updates),
-            "learning_rate": LEARNING_RATE,
-        }
     given = config.model_fields_set - {"backbone"}
+    if changes["backbone"] == BASE:
+        batch_size = (
+            config.batch_size if "batch_size" in given else defaults.get("batch_size", config.batch_size)
+        )
+        changes |= {
+            "epochs": fine_tuning_epochs(items, batch_size, updates),
+            "learning_rate": LEARNING_RATE,
+            **defaults,
+        }
     return config.model_copy(update={name: changes[name] for name in changes if name not in given})
 
 

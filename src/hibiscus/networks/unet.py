@@ -92,18 +92,26 @@ class BackboneUNet(nn.Module):
         channels: channels of the image.
         outputs: channels of the output.
         backbone: with maps of strides 2, 4, 8 and so on.
-        width: filters of the convolutions at the size of the image; `width` more at each lower level.
+        filters: of the convolutions at the size of the image and at each lower level, down to stride 16; by
+            default 16, and 16 more at each level.
+
+    Raises:
+        ConfigError: another number of levels.
 
     Shapes:
         (batch, channels, height, width) to (batch, outputs, height, width).
     """
 
-    def __init__(self, channels: int, outputs: int, backbone: Backbone, width: int = 16):
+    def __init__(self, channels: int, outputs: int, backbone: Backbone, filters: Sequence[int] | None = None):
         super().__init__()
+        levels = len(backbone.channels)
+        counts = [16 * (level + 1) for level in range(levels)] if filters is None else [*filters]
+        if len(counts) != levels:
+            expected = f"{levels} numbers, from the size of the image down"
+            raise ConfigError(f"decoder_filters={counts}", expected, "decoder_filters=16,32,64,128,128")
         self.backbone = backbone
-        self.first = _convolutions(channels, width, "batch")
-        skips = [width, *backbone.channels[:-1]]
-        counts = [width * (level + 1) for level in range(len(skips))]
+        self.first = _convolutions(channels, counts[0], "batch")
+        skips = [counts[0], *backbone.channels[:-1]]
         self.enlarge = nn.ModuleList(
             nn.ConvTranspose2d(before, count, 2, 2)
             for before, count in zip([*counts[1:], backbone.channels[-1]], counts, strict=True)
@@ -111,7 +119,7 @@ class BackboneUNet(nn.Module):
         self.up = nn.ModuleList(
             _convolutions(skip + count, count, "batch") for skip, count in zip(skips, counts, strict=True)
         )
-        self.head = nn.Conv2d(width, outputs, 1)
+        self.head = nn.Conv2d(counts[0], outputs, 1)
         for part in (self.first, self.enlarge, self.up):
             initialize(part, "he_normal")
         initialize(self.head, "glorot_normal")

@@ -24,17 +24,29 @@ Reference: Ronneberger, Fischer, Brox, "U-Net: Convolutional Networks for Biomed
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
 from torch import nn
 
-from hibiscus.methods.pretrained_backbone import BASE
+from hibiscus.data.preparation import Preparation
+from hibiscus.errors import ConfigError
+from hibiscus.methods.pretrained_backbone import BASE, resolve_backbone
 from hibiscus.methods.segment.base import SegmentationConfig, SegmentationMethod
 from hibiscus.networks.backbone import build_backbone
 from hibiscus.networks.unet import BackboneUNet, build_unet
-from hibiscus.training.config import LearningRate
+from hibiscus.training.config import LearningRate, TrainingConfig
 from hibiscus.training.method import SmokeTest
 
 __all__ = ["UNet"]
+
+UPDATES = 3690  # batches in which a pretrained encoder is fine-tuned
+FINE_TUNING = {
+    "batch_size": 4,
+    "learning_rate": 4e-3,
+    "backbone_lr_factor": 0.25,
+    "decoder_filters": (16, 32, 64, 128, 128),
+}
 
 
 class Config(SegmentationConfig):
@@ -49,6 +61,16 @@ class Config(SegmentationConfig):
     depth: int | None = Field(
         None, ge=0, description="number of halvings; default: down to maps of about 8 pixels, at most 4"
     )
+    decoder_filters: tuple[Annotated[int, Field(ge=1)], ...] | None = Field(
+        None,
+        description="pretrained encoder: filters of the decoder's maps, from the size of the image down; "
+        "default: 16,32,64,128,128",
+    )
+
+    @field_validator("decoder_filters", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(value.split(",")) if isinstance(value, str) else value
 
 
 class UNet(SegmentationMethod):
@@ -64,9 +86,22 @@ class UNet(SegmentationMethod):
     Config = Config
     own_options = ("width", "depth")
 
+    @classmethod
+    def resolve(
+        cls, config: TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> TrainingConfig:
+        """Chooses the encoder, and how a pretrained one is fine-tuned: see docs/lab-notes.md."""
+        about = preparation, items, "own", cls.own_options, UPDATES
+        resolved = resolve_backbone(config, *about, **FINE_TUNING)
+        if resolved.backbone != BASE and resolved.decoder_filters is not None:
+            received = f"decoder_filters with backbone={resolved.backbone}"
+            raise ConfigError(received, f"backbone={BASE}", "width sets the filters of this network")
+        return resolved
+
     def build_on_backbone(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
         """A U-Net whose encoder is a pretrained network."""
-        return BackboneUNet(shape[0], outputs, build_backbone(BASE, shape, strides=(2, 4, 8, 16, 32)))
+        backbone = build_backbone(BASE, shape, strides=(2, 4, 8, 16, 32))
+        return BackboneUNet(shape[0], outputs, backbone, self.config.decoder_filters)
 
     def build(self, shape: tuple[int, int, int], outputs: int) -> nn.Module:
         """A U-Net with batch normalization."""
