@@ -21,6 +21,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # Pydantic needs this one below Python 3.12
 
 from hibiscus.data.encoding import valid_unicode
+from hibiscus.data.text.words import texts_together
 from hibiscus.errors import ConfigError, DataError, MissingExtraError
 from hibiscus.typed_values import typed_value
 
@@ -119,7 +120,7 @@ class BytePairs:
     def encode(self, texts: Iterable[str]) -> list[list[int]]:
         """Each text as indices of `pieces`, 0 to `len(self) - 1`."""
         rows: list[list[int]] = []
-        for some in _together(texts):
+        for some in texts_together(texts, TOGETHER):
             blocks = [list(_blocks(text)) for text in some]
             flat = [block for of_text in blocks for block in of_text]
             encoded = iter(self._encoder.encode_batch_fast(flat, add_special_tokens=False))
@@ -161,18 +162,6 @@ class BytePairs:
         encoder = library.Tokenizer(model)
         encoder.pre_tokenizer = _runs(library)
         return encoder
-
-
-def _together(texts: Iterable[str]) -> Iterator[list[str]]:
-    some: list[str] = []
-    size = 0
-    for text in texts:
-        some.append(text)
-        size += len(text)
-        if size > TOGETHER:
-            yield some
-            some, size = [], 0
-    yield some
 
 
 def _blocks(text: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ import numpy as np
 
 from hibiscus.data.encoding import valid_unicode
 
-__all__ = ["LONGEST_TOKEN", "number_tokens", "split_tokens"]
+__all__ = ["LONGEST_TOKEN", "number_tokens", "split_tokens", "texts_together"]
 
 LONGEST_TOKEN = 100  # characters; what is longer is no word of a language, and is divided
 KNOWN = 2**17  # stretches between white space whose tokens are remembered
@@ -83,7 +83,7 @@ def number_tokens(
         return [number for number in found if number is not None]
 
     flat, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
-    for some in _together(texts):
+    for some in texts_together(texts):
         stretches, ends = _stretches(some)
         distinct = stretches.dictionary.to_pylist()
         for stretch in set(distinct) - known.keys():
@@ -101,14 +101,14 @@ def number_tokens(
     return np.concatenate(flat), np.concatenate(lengths)
 
 
-def _together(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Some texts at a time, so that the memory does not grow with their number."""
+def texts_together(texts: Iterable[str], characters: int = TOGETHER) -> Iterator[list[str]]:
+    """Texts of about so many characters at a time, so that the memory does not grow with their number."""
     some: list[str] = []
     size = 0
     for text in texts:
         some.append(text)
         size += len(text)
-        if size > TOGETHER:
+        if size > characters:
             yield some
             some, size = [], 0
     if some:
