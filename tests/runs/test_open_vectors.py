@@ -102,3 +102,8 @@ def test_a_run_without_words(tmp_path):
     )
     with pytest.raises(ConfigError, match="a run of classify"):
         train(tmp_path, word_vectors=f"run:{tmp_path / 'digits'}")
+
+
+def test_nothing_to_keep(tmp_path):
+    with pytest.raises(ConfigError, match="tune_vectors=false without word_vectors"):
+        train(tmp_path, tune_vectors=False)

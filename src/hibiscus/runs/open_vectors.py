@@ -46,8 +46,11 @@ def with_vectors(config: Config, text: TextPreparation | None) -> tuple[Config, 
         DataError: the file cannot be read, or has none of the words.
     """
     source = getattr(config, "word_vectors", None)
-    if source is None:
+    if source is None and getattr(config, "tune_vectors", True):
         return config, []
+    if source is None:
+        expected = "word_vectors=FILE or run:RUN, which are kept then"
+        raise ConfigError("tune_vectors=false without word_vectors", expected, "omit tune_vectors")
     if text is None or text.tokens != "word":
         received = "data without texts" if text is None else f"tokens={text.tokens}"
         raise ConfigError(f"word_vectors={source} with {received}", "texts of words", "omit word_vectors")
