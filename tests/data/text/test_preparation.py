@@ -44,7 +44,7 @@ def test_words_left_out_are_no_unknown_words():
     assert texts.token_lists(["a good film"]) == [["good", "film"]]
     assert (texts.encode(["a good film"]) == UNKNOWN).sum() == 0
     frequent = TextPreparation.fit(["the the the x", "the y", "the"], min_tfidf=0.9)
-    assert frequent.vocabulary == ("the", "y") or "x" not in frequent.vocabulary
+    assert frequent.vocabulary == ("the",)
 
 
 def test_min_count_and_size():

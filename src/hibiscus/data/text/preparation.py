@@ -97,7 +97,7 @@ class TextPreparation:
                 most 512.
             lower: whether words are in lower case.
             stop_words: whether English stop words are left out.
-            min_tfidf: words whose mean tf-idf over the texts that contain them is lower are left out.
+            min_tfidf: words whose highest tf-idf in any text is lower are left out.
             ends: whether each text ends with the token `END`.
             pairs: byte pairs that were learned from these texts and others, instead of from these alone.
 
