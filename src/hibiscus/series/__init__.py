@@ -2,4 +2,18 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from hibiscus.series.distances import (
+    dtw_distance,
+    dtw_matrix,
+    dtw_path,
+    frechet_distance,
+    pearson_distance,
+)
+
+__all__ = [
+    "dtw_distance",
+    "dtw_matrix",
+    "dtw_path",
+    "frechet_distance",
+    "pearson_distance",
+]
