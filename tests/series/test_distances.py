@@ -37,8 +37,17 @@ sizes = st.integers(1, 9)
 
 
 @settings(max_examples=60, deadline=None)
-@given(n=sizes, m=sizes, steps=sizes, others=sizes, variables=st.integers(1, 3), slack=st.integers(0, 9),
-       banded=st.booleans(), cost=st.sampled_from(["absolute", "squared"]), seed=st.integers(0, 99))  # fmt: skip
+@given(
+    n=sizes,
+    m=sizes,
+    steps=sizes,
+    others=sizes,
+    variables=st.integers(1, 3),
+    slack=st.integers(0, 9),
+    banded=st.booleans(),
+    cost=st.sampled_from(["absolute", "squared"]),
+    seed=st.integers(0, 99),
+)
 def test_dtw_is_the_twins(n, m, steps, others, variables, slack, banded, cost, seed):
     rng = np.random.default_rng(seed)
     a, b = rng.normal(size=(n, steps, variables)), rng.normal(size=(m, others, variables))

@@ -41,7 +41,7 @@ def frechet(a: Series, b: Series) -> float:
 
 
 def lcss(a: Series, b: Series, epsilon: float, window: int | None = None) -> int:
-    """The length of the longest common subsequence: steps match where no variable differs by more than epsilon.
+    """The length of the longest common subsequence: steps match where no variable differs by more than that.
 
     With a window, only steps i and j with |i - j| <= window match.
     """
