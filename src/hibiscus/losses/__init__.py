@@ -22,6 +22,12 @@ from hibiscus.losses.detection import anchor_focal, hard_negatives, mined_cross_
 from hibiscus.losses.focal import binary_focal, focal
 from hibiscus.losses.information import invariant_information, joint_distribution
 from hibiscus.losses.prototypes import prototype_logits
+from hibiscus.losses.quantiles import (
+    observed_huber,
+    observed_mean_absolute_error,
+    observed_mean_squared_error,
+    pinball,
+)
 from hibiscus.losses.regression import huber, mean_absolute_error, mean_squared_error, smooth_l1
 from hibiscus.losses.segmentation import dice, pixel_cross_entropy, pixel_focal
 from hibiscus.losses.variational import bernoulli_log_likelihood, gaussian_kl, gaussian_log_likelihood
@@ -53,7 +59,11 @@ __all__ = [
     "multi_label_cross_entropy",
     "multibox",
     "nonsaturating_generator",
+    "observed_huber",
+    "observed_mean_absolute_error",
+    "observed_mean_squared_error",
     "offset_loss",
+    "pinball",
     "pixel_cross_entropy",
     "pixel_focal",
     "positive_weights",
