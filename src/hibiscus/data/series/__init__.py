@@ -1,0 +1,1 @@
+"""Time series in tables: their steps, missing values and transforms, and windows of them."""
