@@ -58,7 +58,7 @@ SAME_NAMES = {  # module names that several packages share on purpose
 }
 PUBLISHED = "training/pretrained.py"  # reads tensors, and nothing else, from a file whose SHA-256 is known
 TASKS = {"classification", "regression", "detection", "segmentation", "clustering", "control",
-"disentanglement", "likelihood", "few_shot",
+"disentanglement", "likelihood", "few_shot", "forecasting",
          "image_quality", "reconstruction", "generation"}  # fmt: skip
 BY_TASK = {"losses", "metrics", "evaluation", "networks", "scratch"}  # packages with a module for each task
 VERBS = {"sweep", "panoptic"}  # what a verb of the command line does, and the module that does it
