@@ -43,17 +43,40 @@ class ForecastNetwork:
 
 
 FORECASTERS: dict[str, ForecastNetwork] = {
+    "conv-rnn": ForecastNetwork(
+        "recurrent_forecaster:build_conv_rnn",
+        "a convolution that shortens the window for a recurrent layer",
+        "ahead",
+    ),
+    "conv1d": ForecastNetwork(
+        "temporal_convolution:build_temporal_convolution",
+        "dilated causal convolutions in residual blocks (TCN)",
+        "ahead",
+    ),
     "dlinear": ForecastNetwork(
         "linear_forecaster:build_dlinear",
         "linear layers on the moving average and on the rest",
         "all",
         univariate=True,
     ),
+    "encoder-decoder": ForecastNetwork(
+        "recurrent_decoder:build_encoder_decoder",
+        "a recurrent layer reads the window, another writes the forecast step by step",
+        "none",
+    ),
+    "gru": ForecastNetwork("recurrent_forecaster:build_gru", "gated recurrent unit", "ahead"),
     "linear": ForecastNetwork(
         "linear_forecaster:build_linear", "one linear layer over the window", "all", univariate=True
     ),
+    "lstm": ForecastNetwork("recurrent_forecaster:build_lstm", "long short-term memory", "ahead"),
     "mlp": ForecastNetwork(
         "mlp_forecaster:build_mlp_forecaster", "multi-layer perceptron on the window", "none"
+    ),
+    "n-beats": ForecastNetwork(
+        "nbeats:build_nbeats",
+        "blocks that explain the window part by part; generic, or trend and season",
+        "all",
+        univariate=True,
     ),
     "nlinear": ForecastNetwork(
         "linear_forecaster:build_nlinear",
@@ -61,6 +84,14 @@ FORECASTERS: dict[str, ForecastNetwork] = {
         "all",
         univariate=True,
     ),
+    "patchtst": ForecastNetwork(
+        "patchtst:build_patchtst",
+        "a small Transformer on patches of each variable",
+        "all",
+        univariate=True,
+        instance_norm=True,
+    ),
+    "rnn": ForecastNetwork("recurrent_forecaster:build_rnn", "simple recurrent network", "ahead"),
 }
 
 
