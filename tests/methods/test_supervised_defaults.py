@@ -13,7 +13,8 @@ def test_every_type_of_input_has_its_default_network():
     )
     assert default_network(Preparation({"image": image})) == "cnn"
     assert default_network(Preparation({"array": vectors})) == "mlp"
-    assert default_network(Preparation({"array": series})) == "lstm"
+    assert default_network(Preparation({"array": series}), 3000) == "rocket"
+    assert default_network(Preparation({"array": series}), 3001) == "inception-time"
     assert default_network(Preparation({"image": image, "array": vectors})) == "ynetwork"
 
 

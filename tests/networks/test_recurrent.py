@@ -106,3 +106,15 @@ def test_the_last_state_of_a_text_is_that_after_its_last_token(cell, bidirection
 def test_embedding_dim_is_refused_for_images():
     with pytest.raises(ConfigError, match="embedding_dim=8 for an image"):
         build_network("lstm", (1, 8, 8), 2, embedding_dim=8)
+
+
+@pytest.mark.parametrize("pool", ["last", "max", "mean"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_padding_of_series_changes_no_output(cell, pool):
+    torch.manual_seed(0)
+    network = build_network(cell, (9, 2), 3, units=4, layers=2, bidirectional=True, pool=pool).eval()
+    x = torch.randn(2, 9, 2)
+    padded = torch.cat([x, torch.full((2, 4, 2), torch.nan)], dim=1)
+    torch.testing.assert_close(network(padded), network(x))
+    mixed = torch.stack([padded[0], torch.randn(13, 2)])
+    torch.testing.assert_close(network(mixed)[:1], network(x[:1]))

@@ -72,3 +72,15 @@ def test_padded_sequences_are_those_of_torch(cell, bidirectional):
     valid = (torch.arange(6) < lengths[:, None])[:, :, None]
     torch.testing.assert_close(states * valid, expected)
     torch.testing.assert_close(final, last.transpose(0, 1).flatten(1))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_lengths_hold_the_state_of_recurrent_dropout(cell):
+    torch.manual_seed(0)
+    layer = VariationalLayer(cell, 2, 4, bidirectional=True)
+    x, masks = torch.randn(2, 7, 2), torch.ones(2, 2, 4)
+    states, last = unroll(layer.core, x, masks, torch.tensor([5, 7]))
+    short, short_last = layer(x[:1, :5])
+    torch.testing.assert_close(states[:1, :5], short)
+    torch.testing.assert_close(last[:1], short_last)
+    torch.testing.assert_close(layer(x, torch.tensor([5, 7]))[1][:1], short_last)

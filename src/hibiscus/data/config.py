@@ -105,9 +105,15 @@ class DataConfig(BaseModel):
         description=".txt files: whether one is a table, one continuous text, or has a text on each of its "
         "lines",
     )
-    scaling: Literal["auto", "standard", "robust", "range", "none"] = Field(
+    series: bool | None = Field(
+        None,
+        description="whether each line of a .tsv, .csv or .txt file is a series, its label first, or each "
+        "row of an array is one; detected by default",
+    )
+    scaling: Literal["auto", "standard", "robust", "range", "none", "series"] = Field(
         "auto",
-        description="tables: how numbers are scaled; auto: robust for net=realmlp, otherwise standard",
+        description="tables: how numbers are scaled; auto: robust for net=realmlp, otherwise standard; "
+        "series: each series of an array by itself",
     )
     top_words: int = Field(
         1000, ge=1, description="tables: the number of most frequent words kept of a text column"
@@ -161,7 +167,7 @@ class DataConfig(BaseModel):
     def reading(self) -> dict[str, Any]:
         """The options of `open_data` that say how a table is read."""
         names = ("role", "columns", "group", "header", "decimal", "day_first", "missing", "sheet")
-        names = (*names, "encoding", "txt_as")
+        names = (*names, "encoding", "txt_as", "series")
         return {name: getattr(self, name) for name in names}
 
     def opening(self) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def open_in_memory(
         dataset = _from_images(items, image_size, channels, white_level)
     elif hasattr(items, "shape") or (isinstance(items, Sequence) and not isinstance(items, str)):
         arrays = {"image": _as_array(items)} | ({} if labels is None else {"label": _as_array(labels)})
-        return dataset_from_arrays(NAME, "array", {"": arrays}, white_level=white_level)
+        return dataset_from_arrays(NAME, "array", {"": arrays}, None, white_level, source.options.series)
     else:
         raise DataError(
             f"data of type {type(data).__name__}",
@@ -100,7 +100,7 @@ def _from_mapping(data: Mapping[Any, Any], source: TableSource, white_level: flo
         import pandas
 
         return table_dataset(NAME, pandas.DataFrame({name: list(data[name]) for name in data}), source)
-    return dataset_from_named(arrays, NAME, "dictionary", white_level)
+    return dataset_from_named(arrays, NAME, "dictionary", white_level, series=source.options.series)
 
 
 def _are_columns(arrays: Mapping[str, np.ndarray]) -> bool:

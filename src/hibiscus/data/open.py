@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hibiscus.data.archives import extracted, is_archive
+from hibiscus.data.arrays.array_folder import open_array_folder
 from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import is_idx, read_idx
-from hibiscus.data.arrays.open import open_arrays, open_cifar, open_idx
+from hibiscus.data.arrays.open import open_arrays
+from hibiscus.data.arrays.series_files import holds_series, note_test_file, open_series
 from hibiscus.data.boxes.box_reading import BoxReading
 from hibiscus.data.boxes.formats import find_boxes
 from hibiscus.data.boxes.open import open_boxes
@@ -103,8 +105,8 @@ def open_data(
         max_bad_fraction: the largest fraction of files, or of bounding boxes, that may be unusable.
         trained: what a run learned, whose readings of text then apply to a table.
         **table: how a table is read: `role`, a dictionary of roles by column, `columns`, `group`, `header`,
-            `decimal`, `day_first`, `missing` and `sheet`, see `TableOptions`; for texts, `encoding` and
-            `txt_as`.
+            `decimal`, `day_first`, `missing`, `sheet` and `series`, see `TableOptions`; for texts, `encoding`
+            and `txt_as`.
 
     Raises:
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.
@@ -143,6 +145,7 @@ def open_data(
     given = {**{name: options[name] for name in ("target", *image_options)}, **table}
     dataset.options = {name: value for name, value in given.items() if value is not None}
     with named_errors(path):
+        note_test_file(dataset)
         note_image_size(dataset, image_size)
         read_labels(dataset, multi_label, label_separator)
     dataset.notes = [clip(note) for note in dataset.notes]
@@ -219,10 +222,8 @@ def _open_folder(folder: Path, **options: Any) -> Dataset:
     except OSError as error:
         received = f"{folder}: cannot be read ({error.strerror})"
         raise DataError(received, "a readable folder", "check its permissions") from None
-    if any(is_idx(folder / name) for name in names):
-        return open_idx(folder)
-    if "test_batch.bin" in names or {"train.bin", "test.bin"} <= set(names):
-        return open_cifar(folder)
+    if arrays := open_array_folder(folder, names, options["reading"]):
+        return arrays
     tables = find_part_tables(folder, names)
     if "train" in tables and find_boxes(folder) is None:
         return open_part_tables(tables, options["target"], **_table(options))
@@ -273,7 +274,9 @@ def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
     if is_idx(file):
         return dataset_from_arrays(file.stem, str(file), {"": {"image": read_idx(file)}})
     if name.endswith((".npz", ".npy", ".mat")):
-        return open_arrays(file, options["white_level"])
+        return open_arrays(file, options["white_level"], options["reading"].series)
+    if holds_series(file, options["reading"], options["target"], like):
+        return open_series(file, options["reading"].series)
     if name.endswith(BOX_TABLES) and options["target"] is None and like is None and find_boxes(file):
         return _open_boxes(file, options)
     if name.endswith(TXT_ENDINGS):
@@ -286,6 +289,6 @@ def _open_file(file: Path, like: Dataset | None, **options: Any) -> Dataset:
         raise DataError(f"{file}: a single image", "a folder of images", f"pass the folder: {file.parent}")
     raise DataError(
         f"{file}: unknown file type ({file.suffix or 'no file extension'})",
-        "a folder, or a file ending in .csv .tsv .parquet .xlsx .jsonl .npz .npy .mat or an IDX name",
+        "a folder, or a file ending in .csv .tsv .parquet .xlsx .jsonl .npz .npy .mat .ts or an IDX name",
         how_to_convert(file) or "rename or convert it",
     )

@@ -241,6 +241,8 @@ class PreparedData:
                     :, ::step, ::step
                 ]  # before selecting items, so that large images are not copied
             chosen = bag_of_words(values[items]) if name == "text" else values[items].astype(np.float32)
+            if name == "array" and chosen.ndim == 3:
+                np.nan_to_num(chosen, copy=False, nan=0.0)  # after the end of a series
             if name == "image":
                 chosen /= 255
             columns.append(chosen.reshape(len(chosen), math.prod(chosen.shape[1:])))

@@ -85,6 +85,23 @@ RECIPES = (
         None,
         "as for features of photos; weight decay 3 and half the rate: within 0.2 points on rt-polarity",
     ),
+    Recipe(
+        r"rocket",
+        "adamw",
+        1e-4,
+        1.0,
+        None,
+        "as accurate as ridge regression in cross-validation on the training parts of GunPoint, "
+        "ItalyPowerDemand and BasicMotions; 1e-3: 0.7 points less on ItalyPowerDemand",
+    ),
+    Recipe(
+        r"inception-time",
+        "adamw",
+        1e-3,
+        0.01,
+        None,
+        "Fawaz et al. 2019: Adam at 1e-3; not swept",
+    ),
     Recipe(r"lstm|gru", "adamw", 3e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(r"rnn", "adamw", 1e-3, 0.01, 1.0, "tried on MNIST rows, one seed; not swept"),
     Recipe(

@@ -23,6 +23,7 @@ from hibiscus.methods.augmentation import (
     VerticalFlip,
 )
 from hibiscus.methods.augmentation_presets import AugmentPreset
+from hibiscus.methods.series_networks import ENSEMBLED
 from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
 from hibiscus.methods.text_ensemble import build_text_ensemble
 from hibiscus.methods.text_layers import set_text_layers
@@ -69,8 +70,8 @@ class SupervisedConfig(AugmentationConfig):
         None,
         ge=1,
         le=64,
-        description="networks that are trained side by side in one pass and averaged, with net=realmlp or on "
-        "texts; default: 4 for net=realmlp, 3 for fewer than 20,000 texts",
+        description="networks that are trained side by side in one pass and averaged, with net=realmlp, "
+        "net=inception-time or on texts; default: 4 for net=realmlp, 3 for fewer than 20,000 texts",
     )
     net: NetworkName = Field(
         "auto",
@@ -145,7 +146,7 @@ def build_supervised(
     else:
         derived = table_network_options(config, preparation, outputs)
         build = partial(build_network, config.net, shape, outputs, derived=derived, **config.net_options)
-        network = build_text_ensemble(build, config.ensemble, preparation, outputs)
+        network = build_text_ensemble(build, config.ensemble, preparation, outputs, config.net in ENSEMBLED)
         set_text_layers(network, preparation, config.word_vectors is None or config.tune_vectors)
     return with_ema({"network": network}, "network", config.ema_decay)
 

@@ -8,6 +8,7 @@ from typing import Any
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.augmentation_presets import preset_options
 from hibiscus.methods.recipes import recipe_for
+from hibiscus.methods.series_networks import series_defaults, series_network
 from hibiscus.methods.small_images import small_image_options
 from hibiscus.methods.supervised import SupervisedConfig, inputs_of
 from hibiscus.methods.table_networks import TABLE_NETWORK, table_defaults
@@ -19,8 +20,8 @@ from hibiscus.training.config import TrainingConfig
 __all__ = ["batch_size_for", "default_network", "resolve_supervised"]
 
 
-def default_network(preparation: Preparation) -> str:
-    """The network chosen by `net=auto` for this type of inputs."""
+def default_network(preparation: Preparation, items: int | None = None) -> str:
+    """The network chosen by `net=auto` for this type of inputs, and so many items in the training part."""
     names = inputs_of(preparation)
     if len(names) > 1:
         return "ynetwork"
@@ -31,7 +32,7 @@ def default_network(preparation: Preparation) -> str:
         return TEXT_NETWORK
     if names == ["table"]:
         return TABLE_NETWORK
-    return "lstm" if len(shape) == 2 else "mlp"
+    return series_network(items) if len(shape) == 2 else "mlp"
 
 
 def batch_size_for(items: int | None) -> int:
@@ -60,7 +61,7 @@ def resolve_supervised(
         settings = transfer_settings(config, mode, items, "label" in preparation)
         config = config.model_copy(update={"net": base, **settings})
         return config.model_copy(update=preset_options(config, preparation, base))
-    name = default_network(preparation) if config.net == "auto" else config.net
+    name = default_network(preparation, items) if config.net == "auto" else config.net
     recipe = recipe_for(name)
     follows_recipe = config.optimizer in ("auto", recipe.optimizer)
     default_rates = {"sgd": 0.05, "rmsprop": 1e-3, "adam": 1e-3, "adamw": 1e-3}
@@ -68,6 +69,7 @@ def resolve_supervised(
     by_data |= small_image_options(config, preparation, name, batch_size_for(items), items)
     batch_size = by_data.get("batch_size") or config.batch_size or batch_size_for(items)
     by_data |= text_defaults(config, preparation, name, items, batch_size)
+    by_data |= series_defaults(config, name, items, batch_size)
     changes: dict[str, Any] = {
         **by_data,
         "batch_size": batch_size,

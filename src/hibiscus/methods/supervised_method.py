@@ -29,6 +29,8 @@ INSTALL = (
 class SupervisedMethod(Method):
     """What classification and regression have in common: photos are resized for a pretrained base."""
 
+    padded_series = True
+
     @classmethod
     def resolve(
         cls, config: TrainingConfig, preparation: Preparation, items: int | None = None

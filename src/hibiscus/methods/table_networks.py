@@ -14,6 +14,7 @@ from torch import nn
 
 from hibiscus.data.preparation import Preparation
 from hibiscus.errors import ConfigError
+from hibiscus.methods.series_networks import ENSEMBLED
 from hibiscus.networks.realmlp import RealMLP
 
 __all__ = [
@@ -47,13 +48,13 @@ def table_defaults(config: Any, preparation: Preparation, net: str, items: int |
     Raises:
         ConfigError: an ensemble of another network.
     """
-    if "text" in preparation:
+    if "text" in preparation or net in ENSEMBLED:
         return {}
     if net != TABLE_NETWORK:
         if config.ensemble not in (None, 1):
             raise ConfigError(
                 f"ensemble={config.ensemble} with net={net}",
-                f"net={TABLE_NETWORK}, whose members are trained side by side in one pass",
+                f"net={TABLE_NETWORK} or inception-time, whose members are trained side by side",
                 f"net={TABLE_NETWORK}, or one run per seed: hibiscus sweep ... seed=0,1,2",
             )
         return {"ensemble": 1}

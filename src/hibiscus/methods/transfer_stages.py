@@ -1,6 +1,7 @@
 """The stages of transfer learning: a head on cached features, then the deepest blocks of the base.
 
-Of texts, `net=sentence` learns a head on cached features of a sentence encoder.
+Of texts, `net=sentence` learns a head on cached features of a sentence encoder; of series, `net=rocket` on
+the responses of random convolutions.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from torch import Tensor, nn
 from hibiscus.data.lazy_source import LazySource
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.linear_probe import probe_score
+from hibiscus.methods.series_networks import random_features
 from hibiscus.methods.supervised import SupervisedConfig, SupervisedLoss, supervised_stage
 from hibiscus.methods.transfer import HEAD, MODES
 from hibiscus.networks.minilm import load_sentence_encoder
+from hibiscus.networks.rocket import Rocket
 from hibiscus.networks.sentence_network import SentenceNetwork
 from hibiscus.networks.transfer_network import DEFAULT_BLOCKS, FEATURE_BLOCKS, TransferNetwork, suggest_blocks
 from hibiscus.training.feature_cache import cached_features
@@ -37,8 +40,8 @@ def supervised_stages(
     """The stages of a supervised method: one, or those of the way of transfer that the options name."""
     single = functools.partial(supervised_stage, networks=networks, data=data, loss=loss, player=player)
     network = networks["network"]
-    if isinstance(network, SentenceNetwork):
-        features = functools.cache(lambda: _sentences(config, network, data))
+    if isinstance(network, SentenceNetwork | Rocket):
+        features = functools.cache(lambda: _fixed(config, network, data))
         yield _on_features(config, data, single(config), features)
         return
     if config.transfer not in MODES:
@@ -110,6 +113,13 @@ def _sentences(config: SupervisedConfig, network: SentenceNetwork, data: Prepare
     )
     network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
     return features
+
+
+def _fixed(config: SupervisedConfig, network: SentenceNetwork | Rocket, data: PreparedData) -> np.ndarray:
+    """As `_last`, of texts or series."""
+    return (
+        random_features(network, data) if isinstance(network, Rocket) else _sentences(config, network, data)
+    )
 
 
 def _by_depth(config: SupervisedConfig, network: TransferNetwork, data: PreparedData) -> list[np.ndarray]:

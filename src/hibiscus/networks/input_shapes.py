@@ -25,6 +25,7 @@ __all__ = [
     "map_side",
     "pair",
     "sequence",
+    "series",
     "shapes_of",
     "single",
     "text",
@@ -116,6 +117,21 @@ def sequence(network: str, input_shape: Any) -> tuple[int, int]:
         expected = "sequences (steps, features) or images (channels, height, width), read row by row"
         raise ConfigError(f"{network} was given {describe(shape)}", expected, "use net=mlp")
     return (shape[1], shape[0] * shape[2]) if len(shape) == 3 else (shape[0], shape[1])
+
+
+def series(network: str, input_shape: Any) -> tuple[int, int]:
+    """The `(steps, features)` of a series.
+
+    Raises:
+        ConfigError: the input is something else.
+    """
+    shape = single(network, input_shape)
+    if len(shape) != 2 or isinstance(shape, TokenShape):
+        other = {1: "net=mlp", 3: "net=cnn"}.get(len(shape), "net=lstm")
+        raise ConfigError(
+            f"{network} was given {describe(shape)}", "series (steps, features)", f"use {other}"
+        )
+    return shape[0], shape[1]
 
 
 def text(network: str, input_shape: Any) -> TokenShape:

@@ -19,6 +19,7 @@ from hibiscus.networks.dropout import Dropout
 from hibiscus.networks.input_shapes import check_outputs, counts, flat, fraction, single, text_option
 from hibiscus.networks.layers import activation as make_activation
 from hibiscus.networks.layers import initialize
+from hibiscus.networks.series_padding import FlatSeries
 from hibiscus.tokens import TokenShape
 
 __all__ = ["build_linear", "build_mlp", "hidden_layers"]
@@ -77,7 +78,7 @@ def _as_vector(network: str, input_shape: Any, weighting: str | None) -> tuple[n
     shape = single(network, input_shape)
     if isinstance(shape, TokenShape):
         return BagOfTokens(shape.vocabulary, chosen), shape.vocabulary
-    return nn.Flatten(), flat(network, input_shape)
+    return FlatSeries() if len(shape) == 2 else nn.Flatten(), flat(network, input_shape)
 
 
 def hidden_layers(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from hibiscus.networks.dropout import Dropout
@@ -28,6 +27,7 @@ from hibiscus.networks.input_shapes import (
 from hibiscus.networks.layers import initialize
 from hibiscus.networks.recurrent_layers import CELLS, PaddedLayer, VariationalLayer
 from hibiscus.networks.sequence_pooling import POOLS, at_least, pool_steps, token_lengths
+from hibiscus.networks.series_padding import separate_padding
 from hibiscus.networks.token_embedding import TokenEmbedding
 from hibiscus.tokens import TokenShape
 
@@ -97,16 +97,17 @@ class Recurrent(nn.Module):
         self.pool = pool
 
     def forward(self, x: Tensor) -> Tensor:
-        """(batch, steps, features) or (batch, channels, height, width) to (batch, outputs)."""
+        """(batch, steps, features), NaN after the end of a series, or (batch, channels, height, width), to
+        (batch, outputs).
+        """
         if x.dim() == 4:
             x = x.permute(0, 2, 3, 1).flatten(2)  # (batch, height, width * channels)
+        x, lengths = separate_padding(x)
+        known = None if bool((lengths == x.shape[1]).all()) else lengths  # torch is faster without
         last = x
         for layer in self.layers:
-            x, last = layer(x)
-        if self.pool != "last":
-            lengths = torch.full((len(x),), x.shape[1], device=x.device)
-            return self.head(pool_steps(x, lengths, self.pool))
-        return self.head(last)
+            x, last = layer(x, known)
+        return self.head(last if self.pool == "last" else pool_steps(x, lengths, self.pool))
 
 
 class TokenRecurrent(nn.Module):

@@ -23,6 +23,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hibiscus.networks.dropout import dropout_mask
 from hibiscus.networks.layers import INITIALIZERS, initialize_recurrent
@@ -38,7 +39,7 @@ class VariationalLayer(nn.Module):
     own module, `core`.
 
     Shapes: (batch, steps, features) to all states (batch, steps, directions * units) and the last (batch,
-        directions * units).
+        directions * units); with lengths (batch,), the last state of each sequence is that at its own end.
     """
 
     def __init__(
@@ -55,15 +56,20 @@ class VariationalLayer(nn.Module):
         self.dropout, self.recurrent_dropout = dropout, recurrent_dropout
         initialize_recurrent(self.core, INITIALIZERS["glorot_uniform"], INITIALIZERS["orthogonal"])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """All states, and the last."""
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """All states, and the last; those of padding have no meaning."""
         if self.training and self.dropout:
             x = x * dropout_mask(x, (1, x.shape[2]), self.dropout)
         if self.training and self.recurrent_dropout:
             directions = 2 if self.core.bidirectional else 1
             mask = dropout_mask(x, (directions, self.core.hidden_size), self.recurrent_dropout, axis=1)
-            return unroll(self.core, x, mask)
-        states, last = self.core(x)
+            return unroll(self.core, x, mask, lengths)
+        if lengths is None:
+            states, last = self.core(x)
+        else:
+            packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+            states, last = self.core(packed)
+            states, _ = pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])
         last = last[0] if isinstance(last, tuple) else last  # (directions, batch, units)
         return states, last.transpose(0, 1).flatten(1)
 
@@ -103,10 +109,13 @@ class Rows(nn.Module):
         return states[1]
 
 
-def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+def unroll(
+    core: nn.RNNBase, x: Tensor, masks: Tensor, lengths: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
     """The recurrence of `core` step by step, with the previous state multiplied by a mask in each step.
 
-    Shapes: x (batch, steps, features); masks (directions, batch, units); returns as `VariationalLayer`.
+    Shapes: x (batch, steps, features); masks (directions, batch, units); lengths (batch,), if sequences are
+        padded; returns as `VariationalLayer`.
     """
     step = {"LSTM": _lstm_step, "GRU": _gru_step}.get(core.mode, _rnn_step)
     states, last = [], []
@@ -118,12 +127,18 @@ def unroll(core: nn.RNNBase, x: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
         ).unbind(1)
         h = c = x.new_zeros(x.shape[0], core.hidden_size)
         row = []
-        for value in reversed(inputs) if direction else inputs:
-            h, c = step(value, functional.linear(h * mask, weight, bias), h, c)
+        for time in reversed(range(len(inputs))) if direction else range(len(inputs)):
+            new = step(inputs[time], functional.linear(h * mask, weight, bias), h, c)
+            h, c = new if lengths is None else _kept((lengths > time)[:, None], new, (h, c))
             row.append(h)
         states.append(torch.stack(row[::-1] if direction else row, dim=1))
         last.append(h)
     return torch.cat(states, dim=2), torch.cat(last, dim=1)
+
+
+def _kept(valid: Tensor, new: tuple[Tensor, Tensor], old: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """The new states where a step belongs to its sequence, otherwise the old ones."""
+    return torch.where(valid, new[0], old[0]), torch.where(valid, new[1], old[1])
 
 
 def _rnn_step(inputs: Tensor, hidden: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:

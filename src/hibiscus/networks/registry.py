@@ -85,6 +85,12 @@ ENTRIES = (
         "gated recurrent unit for sequences and texts; 128 units",
         {"cell": "gru"},
     ),
+    Entry(
+        "inception-time",
+        "inception-time",
+        "inception_time:build_inception_time",
+        "convolutions of three lengths side by side, for series",
+    ),
     Entry("linear", "linear", "mlp:build_linear", "one linear layer, a baseline"),
     Entry(
         "lstm",
@@ -126,6 +132,12 @@ ENTRIES = (
         "recurrent:build_recurrent",
         "simple recurrent network for sequences and texts; 256 units",
         {"cell": "rnn"},
+    ),
+    Entry(
+        "rocket",
+        "rocket",
+        "rocket:build_rocket",
+        "a linear layer on thousands of random convolutions, for series; trains in seconds",
     ),
     Entry(
         "sentence",

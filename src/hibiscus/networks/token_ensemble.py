@@ -1,4 +1,4 @@
-r"""Several networks on the same texts, trained side by side, whose predictions are averaged.
+r"""Several networks on the same texts or series, trained side by side, whose predictions are averaged.
 
     $y$ = the mean of the probabilities (or values) of the members, as a logit
 
@@ -22,14 +22,14 @@ __all__ = ["TokenEnsemble"]
 
 
 class TokenEnsemble(nn.Module):
-    """Networks of texts side by side.
+    """Networks of texts or series side by side.
 
     Args:
-        members: maps of int64 (batch, steps) to (batch, outputs).
+        members: maps of int64 (batch, steps), or of (batch, steps, features), to (batch, outputs).
         average: how their outputs are averaged: `values`, `probabilities` or `probability`, see `averaged`.
 
-    Shapes: int64 (batch, steps) to (batch, outputs); in training (members * batch, outputs), one member after
-        the other.
+    Shapes: as the inputs of the members, to (batch, outputs); in training (members * batch, outputs), one
+        member after the other.
     """
 
     def __init__(self, members: Sequence[nn.Module], average: str):

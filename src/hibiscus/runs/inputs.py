@@ -34,6 +34,7 @@ from hibiscus.runs.image_inputs import (
     images_from_paths,
     images_from_pil,
 )
+from hibiscus.runs.series_inputs import as_items, series_inputs
 from hibiscus.runs.text_inputs import text_inputs
 
 __all__ = ["Input", "label_predictions", "open_inputs", "prepare_inputs"]
@@ -92,6 +93,8 @@ def _open_paths(paths: Sequence[str], preparation: Preparation) -> Dataset:
         dataset = open_data(paths[0])
         is_image = "image" in dataset.fields
         return _from_array(dataset.fields["image"], dataset.path, preparation) if is_image else dataset
+    if len(paths) == 1 and (series := series_inputs(Path(paths[0]).expanduser(), preparation)):
+        return series
     if len(paths) == 1 and paths[0].lower().endswith((*TABLE_ENDINGS, ".txt")):
         return _open_table(Path(paths[0]).expanduser(), preparation)
     if "image" in preparation and not any(_holds_arrays(Path(path)) for path in paths):
@@ -223,7 +226,7 @@ def _from_array(values: np.ndarray, path: str, preparation: Preparation) -> Data
         )
     check_memory(path, 4 * values.size if values.dtype != np.float32 else 0)
     rows = values.astype(np.float32, copy=False)
-    rows = rows[None] if "array" in preparation and rows.shape == preparation["array"].shape else rows
+    rows = as_items(rows, preparation)
     ids = [str(i) for i in range(len(rows))]
     return Dataset(path, path, {"array": rows}, ids, content_keys(rows))
 

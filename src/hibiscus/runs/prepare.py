@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hibiscus.data.arrays.preparation import ArrayPreparation
 from hibiscus.data.class_split import class_groups, split_classes
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import PART_NAMES, Dataset
@@ -28,6 +27,7 @@ from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.roles import INPUTS
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.runs.prepare_arrays import check_scaling, fit_array
 from hibiscus.runs.prepare_targets import fit_targets
 from hibiscus.runs.prepare_texts import fit_text, takes_text
 from hibiscus.runs.requirements import check_fields, no_labels
@@ -104,6 +104,7 @@ def _fit_preparation(
 def _fit_inputs(
     dataset: Dataset, train: np.ndarray, kind: type[Method], options: DataConfig
 ) -> dict[str, Any]:
+    check_scaling(dataset, options.scaling)
     fields: dict[str, Any] = {}
     if "environment" in dataset.fields:
         fields["environment"] = EnvironmentPreparation.fit(
@@ -128,7 +129,7 @@ def _fit_inputs(
         )
         _note_unfamiliar(dataset, train, fields["table"])
     if "array" in dataset.fields:
-        fields["array"] = ArrayPreparation.fit(dataset.fields["array"][train])
+        fields["array"] = fit_array(dataset, train, kind, options.scaling)
     return fields
 
 

@@ -112,6 +112,7 @@ class Method(ABC):
         frozenset[str]
     ]  # required fields; with `label` or `target`, the inputs may be of any type
     uses: ClassVar[frozenset[str]] = frozenset()  # optional fields, for metrics or for the report
+    padded_series: ClassVar[bool] = False  # whether series may have different lengths
     # pixels in [-1, 1] instead of standardized by mean and standard deviation
     signed_pixels: ClassVar[bool] = False
     gives_images: ClassVar[bool] = False  # `predict` returns mainly images

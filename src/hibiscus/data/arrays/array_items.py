@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image
 
+from hibiscus.data.arrays.series_gaps import complete_series
 from hibiscus.data.images.decode import to_plain
 from hibiscus.data.memory_limit import check_memory
 from hibiscus.errors import DataError
@@ -19,7 +20,7 @@ SMALLEST_PHOTO = 16  # pixels a side from which (height, width, 3) is taken for 
 
 
 def read_items(
-    parts: Sequence[np.ndarray], path: str, white_level: float | None = None
+    parts: Sequence[np.ndarray], path: str, white_level: float | None = None, series: bool | None = None
 ) -> tuple[str, list[np.ndarray], float | None, list[str]]:
     """The field that arrays hold, and their values in it.
 
@@ -27,6 +28,8 @@ def read_items(
         parts: the items of each part, the training part first; its type and range decide for all.
         path: for messages.
         white_level: the value of white, if the images have other values than 0 to 255 or 0 to 1.
+        series: whether each item is a series, `(steps,)` or `(steps, features)`, or a vector of its values;
+            None to see from the shape and the type.
 
     Shapes: parts each `(items, ...)`; returns uint8 `(items, height, width, 1 or 3)` for the field `image`,
         or float32 `(items, features)` or `(items, steps, features)` for the field `array`.
@@ -38,6 +41,7 @@ def read_items(
         DataError: no numbers, parts of different kinds, or values that are no images.
     """
     notes: list[str] = []
+    parts = [_reshaped(values, series) for values in parts]
     # A memory-mapped file takes no memory of its own unless it is converted to float32 or uint8.
     check_memory(path, sum(_converted_bytes(values) for values in parts))
     for values in parts:
@@ -50,20 +54,31 @@ def read_items(
         numbers = [_as_numbers(values, path) for values in parts]
         if numbers[0].ndim == 3:
             steps, features = numbers[0].shape[1:]
-            notes.append(
-                f"read as series of {steps} steps with {features} numbers each; for grayscale images, save "
-                f"them as (items, {steps}, {features}, 1) or as uint8"
-            )
+            numbers, notes = complete_series(numbers, path)
+            if series is None:
+                read = f"read as series of {steps} steps with {features} numbers each"
+                fix = f"for grayscale images, save them as (items, {steps}, {features}, 1) or as uint8"
+                notes.insert(0, f"{read}; {fix}")
         return "array", numbers, None, notes
     images = [_channels_last(values, path, notes) for values in parts]
     scale, level = _scale(images, path, white_level, notes)
     return "image", [_as_bytes(values, scale) for values in images], level, list(dict.fromkeys(notes))
 
 
+def _reshaped(values: np.ndarray, series: bool | None) -> np.ndarray:
+    """Items as series or as vectors, if the user says so."""
+    if series is None or values.ndim not in (2, 3):
+        return values
+    if not series:
+        return values.reshape(len(values), -1)
+    values = values.astype(np.float32) if values.dtype == np.uint8 else values
+    return values[:, :, None] if values.ndim == 2 else values
+
+
 def _check(values: np.ndarray, path: str) -> None:
     if values.dtype.kind not in "uifb":
         raise DataError(f"{path}: items of type {values.dtype}", "numbers", "provide texts as a CSV file")
-    if values.dtype.kind == "f" and not _all_finite(values):
+    if values.dtype.kind == "f" and not _all_finite(values, missing=values.ndim == 3):
         raise DataError(f"{path}: non-finite values", "finite numbers", "replace or remove them")
     is_byte = values.dtype == np.uint8 and values.ndim == 3
     if is_byte and values.shape[2] in (3, 4) and min(values.shape[:2]) >= SMALLEST_PHOTO:
@@ -83,8 +98,13 @@ def _converted_bytes(values: np.ndarray) -> int:
     return 0 if values.dtype == dtype else values.size * dtype.itemsize
 
 
-def _all_finite(values: np.ndarray) -> bool:
-    return all(np.isfinite(values[rows]).all() for rows in _slices(values))
+def _all_finite(values: np.ndarray, missing: bool = False) -> bool:
+    """Whether all values are finite, or NaN where a value of a series is missing."""
+    return not any((np.isinf if missing else _not_finite)(values[rows]).any() for rows in _slices(values))
+
+
+def _not_finite(values: np.ndarray) -> np.ndarray:
+    return ~np.isfinite(values)
 
 
 def _slices(values: np.ndarray) -> Iterator[slice]:
@@ -96,7 +116,7 @@ def _slices(values: np.ndarray) -> Iterator[slice]:
 def _as_numbers(values: np.ndarray, path: str) -> np.ndarray:
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32, copy=False)
-    if not _all_finite(numbers):
+    if not _all_finite(numbers, missing=numbers.ndim == 3):
         raise DataError(
             f"{path}: values that are too large for float32", "numbers within 3e38", "rescale them"
         )

@@ -22,6 +22,7 @@ def dataset_from_arrays(
     parts: dict[str, dict[str, np.ndarray]],
     classes: list[str] | None = None,
     white_level: float | None = None,
+    series: bool | None = None,
 ) -> Dataset:
     """A Dataset from the arrays of its parts.
 
@@ -31,6 +32,7 @@ def dataset_from_arrays(
         parts: for each part (`""` if there is only one) `image` (the items) and optionally `label`.
         classes: the class names by number.
         white_level: the value of white in images with values above 255.
+        series: whether each item is a series; None to see from the shape.
 
     Raises:
         DataError: different numbers of items and labels, parts of different shapes, or non-finite values.
@@ -42,7 +44,7 @@ def dataset_from_arrays(
         received = f"{path}: the parts have different fields (the {missing} part has no labels)"
         raise DataError(received, "the same fields in each part", "add the missing labels")
     labels = [_as_rows(values, rows, path) for values, rows in zip(labels, items, strict=False)]
-    kind, values, level, notes = read_items(items, path, white_level)
+    kind, values, level, notes = read_items(items, path, white_level, series)
     fields = {kind: _joined(values, path)}
     if labels:
         targets = _as_targets(labels, path, classes)

@@ -12,6 +12,7 @@ from hibiscus.data.arrays.assemble import dataset_from_arrays
 from hibiscus.data.arrays.idx import read_idx_folder
 from hibiscus.data.arrays.mat import read_mat
 from hibiscus.data.arrays.npz import PART_WORDS, read_npz
+from hibiscus.data.arrays.series_gaps import end_at_lengths
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.files import read_text
 from hibiscus.data.memory_limit import check_memory
@@ -25,6 +26,7 @@ IMAGE_KEYS = (
     *("data", "samples", "features", "inputs", "arr_0"),
 )
 LABEL_KEYS = ("y", "labels", "label", "targets", "target", "classes", "class", "arr_1")
+LENGTH_KEYS = ("lengths", "length")  # the number of steps of each series
 MAX_LIST_BYTES = 2**20
 READING = 2  # bytes of memory for each byte of an array, which is converted to uint8 or float32
 NAME_KEYS = ("classes", "class_names", "label_names", "names")
@@ -112,19 +114,20 @@ def _pick(arrays: dict[str, np.ndarray], names: tuple[str, ...], part: str) -> s
     return None
 
 
-def open_arrays(path: Path, white_level: float | None = None) -> Dataset:
+def open_arrays(path: Path, white_level: float | None = None, series: bool | None = None) -> Dataset:
     """Opens a `.npz`, `.npy` or `.mat` file with keys such as `x_train y_train`, `images labels` or `X y`.
 
     Args:
         path: the file.
         white_level: the value of white in images with values above 255.
+        series: whether each item is a series; None to see from the shape.
 
     Raises:
         DataError: not readable, pickled, or no array that could hold the items.
     """
     arrays = _read_file(path)
     first = _items_first if path.suffix.lower() == ".mat" else None
-    return dataset_from_named(arrays, path.stem, str(path), white_level, first)
+    return dataset_from_named(arrays, path.stem, str(path), white_level, first, series)
 
 
 def dataset_from_named(
@@ -133,6 +136,7 @@ def dataset_from_named(
     path: str,
     white_level: float | None = None,
     items_first: Callable[[dict[str, np.ndarray]], np.ndarray] | None = None,
+    series: bool | None = None,
 ) -> Dataset:
     """A Dataset from arrays that are found by their names, see `open_arrays`.
 
@@ -142,6 +146,7 @@ def dataset_from_named(
         path: for messages.
         white_level: the value of white in images with values above 255.
         items_first: brings the items of a part to the first axis.
+        series: whether each item is a series; None to see from the shape.
 
     Raises:
         DataError: no array that could hold the items.
@@ -155,6 +160,8 @@ def dataset_from_named(
         labels = _pick({key: arrays[key] for key in arrays if key != listed_key}, LABEL_KEYS, part)
         if items is not None:
             keys[part] = {"image": items} | ({} if labels is None else {"label": labels})
+            if (lengths := _pick(arrays, LENGTH_KEYS, part)) is not None and arrays[items].ndim == 3:
+                keys[part]["lengths"] = lengths
     if not keys:
         shapes = ", ".join(f"{key} {value.shape}" for key, value in arrays.items())
         expected, fix = "x and y, or x_train y_train x_test y_test", "save the arrays under these names"
@@ -162,7 +169,10 @@ def dataset_from_named(
     parts = {part: {name: arrays[key] for name, key in chosen.items()} for part, chosen in keys.items()}
     if items_first is not None:
         parts = {part: {**chosen, "image": items_first(chosen)} for part, chosen in parts.items()}
-    dataset = dataset_from_arrays(name, path, parts, listed, white_level)
+    for chosen in parts.values():
+        if (lengths := chosen.pop("lengths", None)) is not None:
+            chosen["image"] = end_at_lengths(chosen["image"], lengths, path)
+    dataset = dataset_from_arrays(name, path, parts, listed, white_level, series)
     used = {key for chosen in keys.values() for key in chosen.values()} | {listed_key}
     unused = [f"{key} {arrays[key].shape}" for key in arrays if key not in used]
     if unused:

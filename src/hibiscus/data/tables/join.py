@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from hibiscus.data.arrays.series_gaps import joined_series
 from hibiscus.data.dataset import PADDING, Dataset, remap_classes
 from hibiscus.errors import DataError
 
@@ -95,6 +96,8 @@ def _joined(name: str, datasets: Sequence[Dataset]) -> Any:
         return pandas.concat(values, ignore_index=True)[list(values[0].columns)]
     if name in ("boxes", "box_areas"):
         values = _padded_rows(values)
+    if name == "array" and (joined := joined_series(values)) is not None:
+        return joined
     try:
         return np.concatenate(values)
     except (ValueError, TypeError) as error:

@@ -30,6 +30,7 @@ class TableOptions:
         sheet: the sheet of a spreadsheet; by default the first one with a table.
         encoding: of text; by default detected.
         txt_as: whether a `.txt` file is a `table`, a continuous `text`, or has a text on each of its `lines`.
+        series: whether each line of a text file, or each row of an array, is a series; by default detected.
     """
 
     role: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class TableOptions:
     sheet: str | None = None
     encoding: str | None = None
     txt_as: str = "auto"
+    series: bool | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> TableOptions:
@@ -74,3 +76,8 @@ class TableOptions:
         if "encoding" in given:
             given["encoding"] = check_encoding(str(given["encoding"]))
         return cls(**given)
+
+    @property
+    def only_tables(self) -> bool:
+        """Whether an option is given that has a meaning for tables only."""
+        return any((self.role, self.columns, self.group, self.sheet)) or self.header is not None
