@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from hibiscus.series.backtesting import origins_at, rolling_origins
 from hibiscus.series.distances import dtw_distance, dtw_matrix, dtw_path, frechet_distance, pearson_distance
+from hibiscus.series.moving_statistics import (
+    expanding_statistic,
+    n_by_m_average,
+    rolling_ends,
+    rolling_statistic,
+)
+from hibiscus.series.series_clustering import (
+    SeriesClustering,
+    cluster_distances,
+    cluster_series,
+    series_distances,
+    silhouette,
+)
 from hibiscus.series.simulated_components import (
     plant_anomalies,
     simulate_level_shifts,
@@ -19,21 +32,34 @@ from hibiscus.series.simulators import (
     simulate_white_noise,
 )
 from hibiscus.series.smoothing import Smoothed, ewm_mean, holt, holt_winters, simple_smoothing
+from hibiscus.series.subsequences import lcss_distance, lcss_length, longest_common_subsequence
 
 __all__ = [
+    "SeriesClustering",
     "Simulation",
     "Smoothed",
+    "cluster_distances",
+    "cluster_series",
     "dtw_distance",
     "dtw_matrix",
     "dtw_path",
     "ewm_mean",
+    "expanding_statistic",
     "frechet_distance",
     "holt",
     "holt_winters",
+    "lcss_distance",
+    "lcss_length",
+    "longest_common_subsequence",
+    "n_by_m_average",
     "origins_at",
     "pearson_distance",
     "plant_anomalies",
+    "rolling_ends",
     "rolling_origins",
+    "rolling_statistic",
+    "series_distances",
+    "silhouette",
     "simple_smoothing",
     "simulate_arma",
     "simulate_level_shifts",
