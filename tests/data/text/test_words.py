@@ -114,7 +114,6 @@ def test_tokens_as_numbers(texts):
 
 
 def test_many_different_words_are_numbered(monkeypatch):
-    monkeypatch.setattr(words, "KNOWN", 3)
     monkeypatch.setattr(words, "TOGETHER", 20)
     vocabulary = {str(number): number for number in range(50)}
     texts = [" ".join(vocabulary), "7 " + "9" * 101, "7 8 7", "", "\0"]

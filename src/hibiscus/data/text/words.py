@@ -19,7 +19,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from itertools import chain
+from itertools import compress, repeat
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ LONGEST_TOKEN = 100  # characters; what is longer is no word of a language, and 
 KNOWN = 2**17  # stretches between white space whose tokens are remembered
 TOGETHER = 2**24  # characters of the texts that are numbered at a time
 ASCII = re.compile(r"[a-z\d]+(?:'[a-z\d]+|(?<=\d)[.,](?=\d)[a-z\d]+)*|[!-~]", re.IGNORECASE)
+LINE = "\n"
+ASCII_LINES = re.compile(f"{ASCII.pattern}|{LINE}", re.IGNORECASE)
 SINGLE = (  # scripts without spaces
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaadf"
     "\u3005\u3007\u3041-\u309f\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -76,28 +78,17 @@ def number_tokens(
     Returns:
         All numbers, int32 (tokens,), and how many each text has, int64 (N,).
     """
-    known: dict[str, list[int]] = {}
-
-    def numbers_in(stretch: str) -> list[int]:
-        found = [number_of.get(token, unknown) for token in _divided(stretch, lower)]
-        return [number for number in found if number is not None]
-
     flat, lengths = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
     for some in texts_together(texts):
         stretches, ends = _stretches(some)
-        distinct = stretches.dictionary.to_pylist()
-        for stretch in set(distinct) - known.keys():
-            known[stretch] = numbers_in(stretch)
-        rows = [known[stretch] for stretch in distinct]
-        counts = np.fromiter(map(len, rows), np.int64, len(rows))
-        joined = np.fromiter(chain.from_iterable(rows), np.int32, int(counts.sum()))
-        starts, index = np.cumsum(counts) - counts, stretches.indices.to_numpy()
+        numbers, starts, counts = _number_stretches(
+            stretches.dictionary.to_pylist(), number_of, unknown, lower
+        )
+        index = stretches.indices.to_numpy()
         count = counts[index]
         after = np.cumsum(count)
-        flat.append(joined[np.arange(count.sum()) + np.repeat(starts[index] - after + count, count)])
+        flat.append(numbers[np.arange(count.sum()) + np.repeat(starts[index] - after + count, count)])
         lengths.append(np.diff(np.append(0, after)[ends], prepend=0))
-        if len(known) > KNOWN:
-            known.clear()
     return np.concatenate(flat), np.concatenate(lengths)
 
 
@@ -127,6 +118,30 @@ def _stretches(texts: list[str]) -> tuple[Any, np.ndarray]:
         column = pa.array([valid_unicode(text) for text in texts], pa.large_string())
     stretches = pc.utf8_split_whitespace(column)
     return stretches.flatten().dictionary_encode(), stretches.offsets.to_numpy()[1:]
+
+
+def _number_stretches(
+    stretches: list[str], number_of: Mapping[str, int], unknown: int | None, lower: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The numbers of the tokens of all stretches, and where those of each start, and how many it has.
+
+    Stretches of ASCII are divided in one pass of the pattern over all of them, each on a line of its own.
+    """
+    plain = [stretch.isascii() and len(stretch) <= LONGEST_TOKEN for stretch in stretches]
+    lines = "".join(map(LINE.__add__, compress(stretches, plain)))
+    tokens = ASCII_LINES.findall(lines.lower() if lower else lines)
+    order = np.argsort(np.logical_not(plain), kind="stable")
+    for place in order[sum(plain) :].tolist():
+        tokens += [LINE, *_divided(stretches[place], lower)]
+    at_line, left_out = -1, -2
+    found = {**number_of, LINE: at_line}
+    default = left_out if unknown is None else unknown
+    numbers = np.fromiter(map(found.get, tokens, repeat(default)), np.int32, len(tokens))
+    kept = numbers >= 0
+    by_line = np.bincount(np.cumsum(numbers == at_line)[kept] - 1, minlength=len(stretches))
+    starts, counts = np.empty((2, len(stretches)), np.int64)
+    starts[order], counts[order] = np.cumsum(by_line) - by_line, by_line
+    return numbers[kept], starts, counts
 
 
 @lru_cache(KNOWN)
