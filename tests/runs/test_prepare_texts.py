@@ -36,5 +36,29 @@ def test_options():
     options = DataConfig(tokens="character", max_length=5, vocabulary_size=3)
     text = fit_preparation(dataset, np.arange(24), CLASSIFY, options)["text"]
     assert text.shape == (5, 7)
-    with pytest.raises(ConfigError, match=r"stop_words=true with tokens=character"):
-        fit_preparation(dataset, np.arange(24), CLASSIFY, DataConfig(tokens="character", stop_words=True))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "name", "value", "expected"),
+    [
+        ("character", "stop_words", True, "tokens=word"),
+        ("character", "min_tfidf", 0.1, "tokens=word"),
+        ("bpe", "lower", False, "tokens=word"),
+        ("bpe", "min_count", 2, "tokens=word or tokens=character"),
+        ("word-piece", "min_count", 2, "tokens=word or tokens=character"),
+        ("word-piece", "vocabulary_size", 50, "tokens=word or tokens=character or tokens=bpe"),
+    ],
+)
+def test_options_that_the_tokens_do_not_use_are_refused(tokens, name, value, expected):
+    dataset = open_data(FRAME, target="stars")
+    with pytest.raises(ConfigError, match=f"{name}={str(value).lower()} with tokens={tokens}") as caught:
+        fit_preparation(dataset, np.arange(24), CLASSIFY, DataConfig(tokens=tokens, **{name: value}))
+    assert caught.value.expected == expected
+    assert caught.value.fix == f"omit {name}"
+
+
+@pytest.mark.parametrize(("name", "value"), [("tokens", "bpe"), ("max_length", 9), ("vocabulary_size", 9)])
+def test_options_of_tokens_are_refused_where_there_are_none(name, value):
+    dataset = open_data(FRAME.assign(age=np.arange(24) % 7), target="stars")
+    with pytest.raises(ConfigError, match=f"{name}={value} on data without texts as tokens"):
+        fit_preparation(dataset, np.arange(24), CLASSIFY, DataConfig(**{name: value}))

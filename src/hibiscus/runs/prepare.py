@@ -29,7 +29,7 @@ from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.prepare_arrays import check_scaling, fit_array
 from hibiscus.runs.prepare_targets import fit_targets
-from hibiscus.runs.prepare_texts import fit_text, takes_text
+from hibiscus.runs.prepare_texts import check_no_texts, fit_text, takes_text
 from hibiscus.runs.requirements import check_fields, no_labels
 from hibiscus.runs.split_notes import note_split
 
@@ -61,8 +61,11 @@ def fit_preparation(
 
     Raises:
         DataError: the data lacks what the method needs.
+        ConfigError: an option of tokens that has no effect.
     """
     with named_errors(dataset.path):
+        if not takes_text(dataset, kind):
+            check_no_texts(options)
         if options.scaling == "auto":
             from hibiscus.data.prepared import INPUTS as INPUT_FIELDS  # imports PyTorch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,17 @@ from hibiscus.errors import ConfigError
 if TYPE_CHECKING:
     from hibiscus.training.method import Method
 
-__all__ = ["fit_text", "takes_text"]
+__all__ = ["check_no_texts", "fit_text", "takes_text"]
 
 BYTE_PAIRS = 8_000
 WORDS = 20_000
+USED_BY = {  # options and the tokens that they concern
+    "vocabulary_size": ("word", "character", "bpe"),
+    "min_count": ("word", "character"),
+    "lower": ("word",),
+    "stop_words": ("word",),
+    "min_tfidf": ("word",),
+}
 
 
 def takes_text(dataset: Dataset, kind: type[Method]) -> bool:
@@ -51,13 +59,11 @@ def fit_text(
         translated: whether the data are pairs of texts.
 
     Raises:
-        ConfigError: stop words, or words of low tf-idf, of tokens that are no words.
+        ConfigError: an option that has no effect with these tokens, such as stop words of characters.
         DataError: the texts have no tokens.
     """
     chosen = "word" if options.tokens == "auto" else options.tokens
-    if chosen != "word" and (options.stop_words or options.min_tfidf):
-        name = "stop_words=true" if options.stop_words else f"min_tfidf={options.min_tfidf}"
-        raise ConfigError(f"{name} with tokens={chosen}", "tokens=word", f"omit {name.partition('=')[0]}")
+    _check_used(options, chosen)
     texts = raw_field(dataset, field)[train]
     size = options.vocabulary_size or (BYTE_PAIRS if chosen == "bpe" else WORDS)
     pairs = None
@@ -77,3 +83,26 @@ def fit_text(
         ends=field == "target_text",
         pairs=pairs,
     )
+
+
+def check_no_texts(options: DataConfig) -> None:
+    """Raises ConfigError for an option that has no effect, since no texts are divided into tokens."""
+    for name, value in _given(options, ("tokens", "max_length", *USED_BY)):
+        expected = "data with one column of texts and no other inputs"
+        raise ConfigError(f"{name}={value} on data without texts as tokens", expected, f"omit {name}")
+
+
+def _check_used(options: DataConfig, tokens: str) -> None:
+    """Raises ConfigError for an option that has no effect with these tokens."""
+    for name, value in _given(options, USED_BY):
+        if tokens not in USED_BY[name]:
+            expected = " or ".join(f"tokens={kind}" for kind in USED_BY[name])
+            raise ConfigError(f"{name}={value} with tokens={tokens}", expected, f"omit {name}")
+
+
+def _given(options: DataConfig, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The options that differ from their defaults, and their values as they are written."""
+    for name in names:
+        value = getattr(options, name)
+        if value != DataConfig.model_fields[name].default:
+            yield name, str(value).lower()

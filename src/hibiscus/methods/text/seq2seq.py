@@ -33,11 +33,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
+from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.machine_translation import evaluate_translations
 from hibiscus.evaluation.translation_baselines import translation_baselines
 from hibiscus.losses import cross_entropy
 from hibiscus.methods.text.decoded_texts import attention_maps, raw_part, translate
+from hibiscus.methods.text.network_options import check_network_options
 from hibiscus.metrics.translation_scores import bleu, chrf, require_sacrebleu
 from hibiscus.networks.encoder_decoder import EncoderDecoder
 from hibiscus.networks.seq2seq import build_seq2seq
@@ -103,6 +105,13 @@ class Seq2Seq(Method):
     Config = Config
     network: EncoderDecoder
 
+    @classmethod
+    def resolve(
+        cls, config: training.TrainingConfig, preparation: Preparation, items: int | None = None
+    ) -> training.TrainingConfig:
+        """The options as given; those of another network are refused."""
+        return check_network_options(config, "transformer", ("attention_heads", "feedforward"))
+
     def networks(self) -> dict[str, Any]:
         """The encoder-decoder, with its EMA copy unless `ema_decay` is 0."""
         config, source, target = self.config, self.preparation["text"], self.preparation["target_text"]
@@ -111,15 +120,9 @@ class Seq2Seq(Method):
             options |= {"heads": config.attention_heads, "feedforward": config.feedforward}
         joint = bool(source.merges) and source.merges == target.merges
         network = build_seq2seq(
-            config.net,
-            source.shape,
-            target.shape,
-            joint,
-            width=config.width,
-            dropout=config.dropout,
-            tied=config.tied,
-            **options,
-        )
+            config.net, source.shape, target.shape, joint,
+            width=config.width, dropout=config.dropout, tied=config.tied, **options,
+        )  # fmt: skip
         return with_ema({"network": network}, "network", config.ema_decay)
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
