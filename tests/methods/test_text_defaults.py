@@ -42,7 +42,7 @@ def test_what_was_given_stays():
 
 
 def test_the_features_of_sentences_have_no_tokens_to_drop():
-    config = resolved(net="sentence")
+    config = resolved(net="sentence", transfer="features")
     assert (config.token_dropout, config.ema_decay, config.epochs, config.ensemble) == (0.0, 0.0, 10, 1)
 
 

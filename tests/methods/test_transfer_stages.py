@@ -161,6 +161,7 @@ def test_a_head_on_cached_embeddings_of_sentences(tmp_path, monkeypatch):
     frame = pandas.DataFrame({"text": (good + bad) * 4, "mood": (["good"] * 3 + ["bad"] * 3) * 4})
     frame["text"] += [f" {number}" for number in range(24)]
     options = {"target": "mood", "net": "sentence", "epochs": 20, "batch_size": 8, "quiet": True}
+    options["transfer"] = "features"
     run = api.train("classify", frame, out=tmp_path / "a", evaluate=False, **options)
     assert run.info["parameters"] == {"network": 1536 + 1}
     assert run.history[-1]["val/accuracy"] == 1.0

@@ -23,6 +23,7 @@ from hibiscus.methods.augmentation import (
     VerticalFlip,
 )
 from hibiscus.methods.augmentation_presets import AugmentPreset
+from hibiscus.methods.sentence_transfer import SENTENCE, sentence_network_options
 from hibiscus.methods.series_networks import ENSEMBLED
 from hibiscus.methods.table_networks import lr_factors_of, table_network_options, table_scaling
 from hibiscus.methods.text_ensemble import build_text_ensemble
@@ -44,7 +45,6 @@ __all__ = [
     "inputs_of",
     "supervised_stage",
 ]
-
 
 SupervisedLoss = Callable[[Batch], tuple[Tensor, dict[str, Tensor]]]
 
@@ -122,7 +122,7 @@ class SupervisedConfig(AugmentationConfig):
     @property
     def text_tokens(self) -> str:
         """The kind of tokens of texts by default: those of the sentence encoder for `net=sentence`."""
-        return "word-piece" if self.net == "sentence" else "word"
+        return "word-piece" if self.net == SENTENCE else "word"
 
     @property
     def balanced_sampling(self) -> bool:
@@ -141,10 +141,10 @@ def build_supervised(
     """The network specified by the options, with its EMA copy unless `ema_decay` is 0."""
     shapes = tuple(preparation[name].shape for name in inputs_of(preparation))
     shape = shapes[0] if len(shapes) == 1 else shapes
-    if config.transfer in MODES:
+    if config.transfer in MODES and config.net != SENTENCE:
         network = build_transfer(config.net, shape, outputs, **config.net_options)
     else:
-        derived = table_network_options(config, preparation, outputs)
+        derived = table_network_options(config, preparation, outputs) | sentence_network_options(config)
         build = partial(build_network, config.net, shape, outputs, derived=derived, **config.net_options)
         network = build_text_ensemble(build, config.ensemble, preparation, outputs, config.net in ENSEMBLED)
         set_text_layers(network, preparation, config.word_vectors is None or config.tune_vectors)

@@ -8,6 +8,7 @@ from typing import Any
 from hibiscus.data.preparation import Preparation
 from hibiscus.methods.augmentation_presets import preset_options
 from hibiscus.methods.recipes import recipe_for
+from hibiscus.methods.sentence_transfer import SENTENCE, sentence_settings
 from hibiscus.methods.series_networks import series_defaults, series_network
 from hibiscus.methods.small_images import small_image_options
 from hibiscus.methods.supervised import SupervisedConfig, inputs_of
@@ -57,7 +58,7 @@ def resolve_supervised(
     shape = preparation["image"].shape if inputs_of(preparation) == ["image"] else None
     base, mode = choose_transfer(config, shape, items)
     check_unused(config, mode)
-    if mode in MODES:
+    if mode in MODES and base != SENTENCE:
         settings = transfer_settings(config, mode, items, "label" in preparation)
         config = config.model_copy(update={"net": base, **settings})
         return config.model_copy(update=preset_options(config, preparation, base))
@@ -70,20 +71,22 @@ def resolve_supervised(
     batch_size = by_data.get("batch_size") or config.batch_size or batch_size_for(items)
     by_data |= text_defaults(config, preparation, name, items, batch_size)
     by_data |= series_defaults(config, name, items, batch_size)
+    if base == SENTENCE:
+        by_data |= sentence_settings(config, mode)
     changes: dict[str, Any] = {
-        **by_data,
         "batch_size": batch_size,
         "net": name,
         "transfer": "none",
+        **by_data,
         "optimizer": recipe.optimizer if config.optimizer == "auto" else config.optimizer,
     }
     if config.learning_rate is None and "learning_rate" not in by_data:
         changes["learning_rate"] = (
             recipe.learning_rate_for(batch_size) if follows_recipe else default_rates[config.optimizer]
         )
-    if config.weight_decay is None:
+    if config.weight_decay is None and "weight_decay" not in by_data:
         changes["weight_decay"] = recipe.weight_decay if follows_recipe else 0.0
-    if "clip_grad_norm" not in config.model_fields_set and follows_recipe:
+    if "clip_grad_norm" not in {*config.model_fields_set, *by_data} and follows_recipe:
         changes["clip_grad_norm"] = recipe.clip_grad_norm
     changes |= preset_options(config, preparation, name)
     return config.model_copy(update=changes)

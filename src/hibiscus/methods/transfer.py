@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hibiscus.errors import ConfigError
+from hibiscus.methods.sentence_transfer import SENTENCE, choose_sentence_transfer
 from hibiscus.networks.base_names import has_description
 from hibiscus.networks.bases import EFFICIENTNET, PUBLISHED, BaseDescription, build_base
 from hibiscus.networks.input_shapes import check_outputs, fraction
@@ -70,6 +71,8 @@ def suits_transfer(shape: Shape, items: int | None) -> bool:
 def choose_transfer(config: Any, shape: Shape | None, items: int | None) -> tuple[str, str]:
     """The base and the way of transfer: `none` to train a network from scratch.
 
+    Of texts, `net=sentence` has a base, see `sentence_transfer`.
+
     Args:
         config: the options of a supervised method.
         shape: of the images, (channels, height, width); None for data that is more, or other, than images.
@@ -80,6 +83,8 @@ def choose_transfer(config: Any, shape: Shape | None, items: int | None) -> tupl
             trained weights.
     """
     net, mode = config.net, config.transfer
+    if net == SENTENCE and shape is None:
+        return net, choose_sentence_transfer(config, items)
     if mode == "none":
         return net, "none"
     is_base = net in PUBLISHED or has_description(net, config.net_options)
@@ -151,6 +156,11 @@ def describe_transfer(config: Any) -> str:
     mode = getattr(config, "transfer", "none")
     if mode not in MODES:
         return ""
+    if config.net == SENTENCE:
+        other = (
+            "features trains a linear layer alone" if mode == "fine-tune" else "fine-tune trains its layers"
+        )
+        return f"MiniLM with published weights, transfer={mode}; transfer={other}"
     return f"{config.net} with pretrained weights, transfer={mode}; transfer=none trains from scratch"
 
 

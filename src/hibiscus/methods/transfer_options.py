@@ -15,14 +15,16 @@ TransferMode = Annotated[
     Field(
         description="transfer learning from a pretrained base: features (computed once, then a head), frozen "
         "(a head on augmented images), fine-tune (a head, then the deepest blocks) or none (all from "
-        "scratch); auto: for color photos if a base is installed, fine-tune or, of many, features"
+        "scratch); auto: for color photos if a base is installed, and for net=sentence, fine-tune or, of "
+        "many items, features"
     ),
 ]
 Unfreeze = Annotated[
     int | Literal["auto"],
     Field(
         description="transfer=fine-tune: how many of the deepest blocks of the base are trained; auto: as "
-        "suggested by the accuracy of a linear model on the features of each block"
+        "suggested by the accuracy of a linear model on the features of each block; with net=sentence, all 6 "
+        "layers"
     ),
 ]
 LayerDecay = Annotated[
@@ -45,7 +47,7 @@ HeadLRFactor = Annotated[
     Field(
         gt=0,
         description="transfer=fine-tune: factor of the learning rate of the head while blocks are trained; "
-        "default: 0.1 with fewer than 1,000 training items, else 1",
+        "default: 0.1 with fewer than 1,000 training photos, else 1; 10 with net=sentence",
     ),
 ]
 

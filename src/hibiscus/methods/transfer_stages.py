@@ -1,7 +1,7 @@
 """The stages of transfer learning: a head on cached features, then the deepest blocks of the base.
 
-Of texts, `net=sentence` learns a head on cached features of a sentence encoder; of series, `net=rocket` on
-the responses of random convolutions.
+Of texts, `net=sentence` learns a head on cached features of a sentence encoder, or trains its layers with the
+head; of series, `net=rocket` learns a head on the responses of random convolutions.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from hibiscus.networks.minilm import load_sentence_encoder
 from hibiscus.networks.rocket import Rocket
 from hibiscus.networks.sentence_network import SentenceNetwork
 from hibiscus.networks.transfer_network import DEFAULT_BLOCKS, FEATURE_BLOCKS, TransferNetwork, suggest_blocks
+from hibiscus.networks.tuned_sentence import TunedSentenceNetwork
 from hibiscus.training.feature_cache import cached_features
 from hibiscus.training.player import Stage
 
@@ -43,6 +44,10 @@ def supervised_stages(
     if isinstance(network, SentenceNetwork | Rocket):
         features = functools.cache(lambda: _fixed(config, network, data))
         yield _on_features(config, data, single(config), features)
+        return
+    if isinstance(network, TunedSentenceNetwork):
+        factors = network.layer_lr_factors(config.layer_decay, config.head_lr_factor)
+        yield single(config, lr_factors=factors)
         return
     if config.transfer not in MODES:
         yield single(config)

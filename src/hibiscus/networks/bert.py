@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["BertEncoder", "SentenceEncoder", "sentence_tensors"]
+__all__ = ["BertEncoder", "BertLayer", "SentenceEncoder", "mean_over_tokens", "sentence_tensors"]
 
 EPSILON = 1e-12  # of the layer norms, as in the published models
 PADDING = 0  # the index of the token [PAD]
@@ -32,14 +32,15 @@ class BertLayer(nn.Module):
         width: of the vectors of tokens.
         hidden: units of the inner layer.
         heads: of the attention.
+        dropout: dropout rate, in training, of what is added to the vectors.
 
     Shapes: tokens (batch, steps, width) and a mask (batch, 1, 1, steps), True for tokens, or None if there is
         no padding, to (batch, steps, width).
     """
 
-    def __init__(self, width: int, hidden: int, heads: int):
+    def __init__(self, width: int, hidden: int, heads: int, dropout: float = 0.0):
         super().__init__()
-        self.heads = heads
+        self.heads, self.dropout = heads, dropout
         self.projections = nn.Linear(width, 3 * width)
         self.attended = nn.Linear(width, width)
         self.attention_norm = nn.LayerNorm(width, EPSILON)
@@ -52,8 +53,10 @@ class BertLayer(nn.Module):
         shape = batch, steps, 3, self.heads, width // self.heads
         query, key, value = self.projections(x).view(shape).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(query, key, value, mask)
-        x = self.attention_norm(x + self.attended(mixed.transpose(1, 2).reshape(batch, steps, width)))
-        return self.norm(x + self.outer(functional.gelu(self.inner(x))))
+        attended = self.attended(mixed.transpose(1, 2).reshape(batch, steps, width))
+        x = self.attention_norm(x + functional.dropout(attended, self.dropout, self.training))
+        changed = self.outer(functional.gelu(self.inner(x)))
+        return self.norm(x + functional.dropout(changed, self.dropout, self.training))
 
 
 class BertEncoder(nn.Module):
@@ -90,11 +93,15 @@ class BertEncoder(nn.Module):
         """The vectors of the last layer, those of padding included."""
         return self.by_layer(tokens)[-1]
 
-    def by_layer(self, tokens: Tensor) -> list[Tensor]:
-        """The vectors after each layer, the first one first."""
+    def embedded(self, tokens: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The vectors before the first layer, and the mask that the layers take."""
         present = tokens != PADDING
         mask = None if bool(present.all()) else present[:, None, None]
-        x = self.norm(self.words(tokens) + self.positions[: tokens.shape[1]])
+        return self.norm(self.words(tokens) + self.positions[: tokens.shape[1]]), mask
+
+    def by_layer(self, tokens: Tensor) -> list[Tensor]:
+        """The vectors after each layer, the first one first."""
+        x, mask = self.embedded(tokens)
         vectors: list[Tensor] = []
         for layer in self.layers:
             x = layer(x, mask)
@@ -117,14 +124,16 @@ class SentenceEncoder(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The embeddings; each text must have a token, and texts of BERT have two special ones."""
-        return functional.normalize(_mean(self.encoder(tokens), tokens), dim=1)
+        return functional.normalize(mean_over_tokens(self.encoder(tokens), tokens), dim=1)
 
     def layer_means(self, tokens: Tensor, count: int) -> Tensor:
         """The means over the tokens after each of the last `count` layers, (batch, count * width)."""
-        return torch.cat([_mean(x, tokens).float() for x in self.encoder.by_layer(tokens)[-count:]], 1)
+        return torch.cat(
+            [mean_over_tokens(x, tokens).float() for x in self.encoder.by_layer(tokens)[-count:]], 1
+        )
 
 
-def _mean(vectors: Tensor, tokens: Tensor) -> Tensor:
+def mean_over_tokens(vectors: Tensor, tokens: Tensor) -> Tensor:
     """The mean of vectors (batch, steps, width) over the tokens that are no padding, (batch, width)."""
     present = (tokens != PADDING).to(vectors.dtype)
     return torch.einsum("bsw,bs->bw", vectors, present) / present.sum(1, keepdim=True)

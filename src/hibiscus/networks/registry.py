@@ -143,7 +143,8 @@ ENTRIES = (
         "sentence",
         "sentence",
         "sentence_network:build_sentence",
-        "a linear layer on features of MiniLM, a sentence encoder with published weights (extra sentences)",
+        "MiniLM, a sentence encoder with published weights, and a linear layer (extra sentences)",
+        internal=("trained_layers",),
     ),
     Entry(
         "transformer",

@@ -15,22 +15,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from hibiscus.errors import ConfigError
 from hibiscus.networks.input_shapes import check_outputs, fraction
 from hibiscus.networks.minilm import DIMENSION, embed_tokens, load_sentence_encoder
+from hibiscus.networks.sentence_pieces import PIECES, piece_rows
 from hibiscus.networks.transfer_network import FeatureScaling
-from hibiscus.tokens import PADDING, SPECIAL, UNKNOWN, TokenShape
+from hibiscus.networks.tuned_sentence import TunedSentenceNetwork
+from hibiscus.tokens import SPECIAL, TokenShape
 
 __all__ = ["SentenceNetwork", "build_sentence"]
 
 LAYERS = 4  # whose means are the features
-PIECES = 30_522  # of MiniLM
-FIRST, LAST, UNKNOWN_PIECE = 101, 102, 100  # [CLS], [SEP] and [UNK]
-MAX_STEPS = 254  # of a text, without [CLS] and [SEP]
+DROPOUT = 0.2  # of the features
+TUNED_DROPOUT = 0.1  # where layers are trained
 
 
 class SentenceNetwork(nn.Module):
@@ -61,7 +61,7 @@ class SentenceNetwork(nn.Module):
     def features(self, tokens: Tensor) -> Tensor:
         """The features of texts, float32 (batch, 1536), without gradients."""
         encoder = load_sentence_encoder(str(tokens.device))
-        rows = [_pieces(row) for row in tokens.cpu().numpy()]
+        rows = piece_rows(tokens)
         features = embed_tokens(lambda pieces: encoder.layer_means(pieces, LAYERS), rows, tokens.device)
         return torch.from_numpy(features).to(tokens.device)
 
@@ -70,27 +70,28 @@ class SentenceNetwork(nn.Module):
         return self.head(x if x.is_floating_point() else self.features(x))
 
 
-def _pieces(row: np.ndarray) -> list[int]:
-    """The word pieces of a text with [CLS] and [SEP], from token numbers that are padded."""
-    numbers = row[row != PADDING][:MAX_STEPS]
-    pieces = np.where(numbers == UNKNOWN, UNKNOWN_PIECE, numbers - len(SPECIAL))
-    return [FIRST, *pieces.tolist(), LAST]
-
-
-def build_sentence(shape: Any, outputs: int, dropout: float = 0.2) -> SentenceNetwork:
-    """A linear layer on the features of MiniLM.
+def build_sentence(
+    shape: Any, outputs: int, dropout: float | None = None, trained_layers: int = 0
+) -> SentenceNetwork | TunedSentenceNetwork:
+    """A linear layer on the features of MiniLM, or on its last layer where layers of it are trained.
 
     Args:
         shape: the `TokenShape` of texts with `tokens=word-piece`.
         outputs: number of outputs.
-        dropout: dropout rate of the features.
+        dropout: dropout rate of the features, 0.2 by default; in the layers that are trained, 0.1.
+        trained_layers: how many of the last layers of MiniLM are trained.
 
     Raises:
-        ConfigError: other inputs than texts, or other tokens.
+        ConfigError: other inputs than texts, other tokens, or more layers than MiniLM has.
     """
     fix = "a table with one column of texts, and tokens=word-piece or none"
     if not isinstance(shape, TokenShape):
         raise ConfigError("net=sentence for data other than texts", "texts", fix)
     if shape.vocabulary != PIECES + len(SPECIAL):
         raise ConfigError("net=sentence with other tokens", "tokens=word-piece", "leave out tokens=")
-    return SentenceNetwork(check_outputs(outputs), fraction("dropout", dropout))
+    if dropout is None:
+        dropout = TUNED_DROPOUT if trained_layers else DROPOUT
+    fraction("dropout", dropout)
+    if trained_layers:
+        return TunedSentenceNetwork(check_outputs(outputs), trained_layers, dropout)
+    return SentenceNetwork(check_outputs(outputs), dropout)

@@ -19,6 +19,7 @@ from hibiscus.data.text.word_vectors import WordVectors, read_word_vectors
 from hibiscus.errors import ConfigError
 from hibiscus.networks.registry import network_options
 from hibiscus.networks.token_embedding import TokenEmbedding, token_embeddings
+from hibiscus.networks.tuned_sentence import TunedSentenceNetwork
 from hibiscus.runs.folder import find_run
 from hibiscus.runs.info import open_run
 from hibiscus.runs.open_base import load_bases
@@ -76,12 +77,17 @@ def with_vectors(config: Config, text: TextPreparation | None) -> tuple[Config, 
 
 
 def load_initial(method: Method) -> None:
-    """Loads the weights from which a run starts that has no checkpoint: those of bases, and word vectors.
+    """Loads the weights from which a run starts that has no checkpoint: those of bases, of the
+    sentence encoder, and word vectors.
 
     Raises:
         HibiscusError: they cannot be read, or are others than those with which the run was begun.
     """
     load_bases(method)
+    for network in method.nets.values():
+        for module in network.modules():
+            if isinstance(module, TunedSentenceNetwork):
+                module.load_published()
     _load_vectors(method)
 
 
