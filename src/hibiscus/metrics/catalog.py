@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hibiscus.metrics.anomaly_entries import ANOMALIES
 from hibiscus.metrics.entries import Metric, MetricPattern, down, fraction, neutral, up
 from hibiscus.metrics.forecast_entries import FORECAST_PATTERNS, FORECASTING
 
@@ -192,7 +193,7 @@ TRAINING = (
     fraction("token_accuracy", "token accuracy", "fraction of tokens that are predicted correctly"),
 )
 GROUPS = (
-    *(CLASSIFICATION, REGRESSION, FORECASTING, GENERATION, LIKELIHOOD, IMAGES),
+    *(CLASSIFICATION, REGRESSION, FORECASTING, ANOMALIES, GENERATION, LIKELIHOOD, IMAGES),
     *(DETECTION_AND_SEGMENTATION, CLUSTERING_AND_CONTROL, TRAINING),
 )
 METRICS: dict[str, Metric] = {metric.name: metric for group in GROUPS for metric in group}
