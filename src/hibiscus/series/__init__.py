@@ -5,7 +5,17 @@ from __future__ import annotations
 from hibiscus.series.anomaly_events import anomaly_events, score_threshold_from
 from hibiscus.series.backtesting import origins_at, rolling_origins
 from hibiscus.series.distances import dtw_distance, dtw_matrix, dtw_path, frechet_distance, pearson_distance
+from hibiscus.series.emissions import CategoricalEmissions, GaussianEmissions
 from hibiscus.series.esd import ESDTest, generalized_esd, seasonal_hybrid_esd, seasonal_residual
+from hibiscus.series.hmm import (
+    HiddenMarkovModel,
+    HMMFit,
+    StateProbabilities,
+    fit_hmm,
+    forward_backward,
+    viterbi,
+)
+from hibiscus.series.kalman import FilteredStates, SmoothedStates, StateSpace, kalman_filter, kalman_smoother
 from hibiscus.series.moving_statistics import (
     expanding_statistic,
     n_by_m_average,
@@ -35,14 +45,23 @@ from hibiscus.series.simulators import (
     simulate_white_noise,
 )
 from hibiscus.series.smoothing import Smoothed, ewm_mean, holt, holt_winters, simple_smoothing
+from hibiscus.series.structural_models import fit_state_space, fit_structural, local_level, local_linear_trend
 from hibiscus.series.subsequences import lcss_distance, lcss_length, longest_common_subsequence
 from hibiscus.series.var_residuals import var_scores
 
 __all__ = [
+    "CategoricalEmissions",
     "ESDTest",
+    "FilteredStates",
+    "GaussianEmissions",
+    "HMMFit",
+    "HiddenMarkovModel",
     "SeriesClustering",
     "Simulation",
     "Smoothed",
+    "SmoothedStates",
+    "StateProbabilities",
+    "StateSpace",
     "anomaly_events",
     "cluster_distances",
     "cluster_series",
@@ -51,12 +70,20 @@ __all__ = [
     "dtw_path",
     "ewm_mean",
     "expanding_statistic",
+    "fit_hmm",
+    "fit_state_space",
+    "fit_structural",
+    "forward_backward",
     "frechet_distance",
     "generalized_esd",
     "holt",
     "holt_winters",
+    "kalman_filter",
+    "kalman_smoother",
     "lcss_distance",
     "lcss_length",
+    "local_level",
+    "local_linear_trend",
     "longest_common_subsequence",
     "moving_z_score",
     "n_by_m_average",
@@ -81,4 +108,5 @@ __all__ = [
     "simulate_var",
     "simulate_white_noise",
     "var_scores",
+    "viterbi",
 ]

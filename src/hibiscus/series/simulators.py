@@ -151,12 +151,12 @@ def simulate_sarima(
     denominator = np.convolve(denominator, seasonal_denominator)
     burn_in = _burn_in(denominator)
     noise = np.random.default_rng(seed).normal(size=steps + burn_in) * scale
-    moving = lfilter(np.convolve(numerator, seasonal_numerator), [1.0], noise)
-    series = lfilter([1.0], denominator, constant + moving)[burn_in:]
+    moving = np.convolve(noise, np.convolve(numerator, seasonal_numerator))[: len(noise)]
+    series = np.asarray(lfilter([1.0], denominator, constant + moving))[burn_in:]
     for _ in range(difference):
         series = np.cumsum(series)
     for _ in range(seasonal_difference):
-        series = lfilter([1.0], [1.0, *[0.0] * (season - 1), -1.0], series)
+        series = np.asarray(lfilter([1.0], [1.0, *[0.0] * (season - 1), -1.0], series))
     return Simulation(
         series,
         {

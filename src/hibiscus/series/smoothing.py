@@ -195,8 +195,8 @@ def ewm_mean(values: ArrayLike, alpha: float, *, adjust: bool = True) -> np.ndar
         raise ConfigError("alpha=0", "a number above 0: otherwise no value has a weight")
     first = x[:1] * (1 - alpha)
     if adjust:
-        total = lfilter([1], [1, alpha - 1], np.ones(len(x)))
-        smooth = lfilter([1], [1, alpha - 1], x, axis=0) / total[:, None]
+        total = np.asarray(lfilter([1], [1, alpha - 1], np.ones(len(x))))
+        smooth = np.asarray(lfilter([1], [1, alpha - 1], x, axis=0)) / total[:, None]
     else:
         smooth = lfilter([alpha], [1, alpha - 1], x, axis=0, zi=first)[0]
     return smooth.reshape(np.shape(values))

@@ -37,7 +37,7 @@ def lcss_length(a: ArrayLike, b: ArrayLike, epsilon: float, window: int | None =
         raise DataError(
             f"series of {first.shape[1]} and {second.shape[1]} variables", "the same variables in both"
         )
-    matches = (np.abs(first[:, None] - second[None]) <= epsilon).all(-1)
+    matches = np.all(np.abs(first[:, None] - second[None]) <= epsilon, axis=-1)
     if window is not None:
         matches &= np.abs(np.arange(len(first))[:, None] - np.arange(len(second))) <= window
     return int(_table(matches)[-1, -1])
@@ -63,7 +63,7 @@ def longest_common_subsequence(a: ArrayLike, b: ArrayLike) -> list[tuple[int, in
         raise DataError(f"arrays of the shapes {first.shape} and {second.shape}", "one value for each step")
     if not len(first) or not len(second):
         return []
-    matches = first[:, None] == second[None]
+    matches = np.equal(first[:, None], second[None])
     table = _table(matches)
     i, j, pairs = len(first), len(second), []
     while i and j:
