@@ -93,6 +93,11 @@ class DataConfig(BaseModel):
     day_first: bool | None = Field(
         None, description="tables: whether 01/02/2020 is in February; determined for each column by default"
     )
+    time_format: str | None = Field(
+        None,
+        description="tables: how times are written, such as %d.%m.%y, as strptime takes it; determined for "
+        "each column by default",
+    )
     missing: tuple[str, ...] | None = Field(
         None, description="tables: the words that stand for a missing value, such as NA,?"
     )
@@ -167,7 +172,7 @@ class DataConfig(BaseModel):
     def reading(self) -> dict[str, Any]:
         """The options of `open_data` that say how a table is read."""
         names = ("role", "columns", "group", "header", "decimal", "day_first", "missing", "sheet")
-        names = (*names, "encoding", "txt_as", "series")
+        names = (*names, "encoding", "txt_as", "series", "time_format")
         return {name: getattr(self, name) for name in names}
 
     def opening(self) -> dict[str, Any]:

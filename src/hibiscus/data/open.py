@@ -105,8 +105,8 @@ def open_data(
         max_bad_fraction: the largest fraction of files, or of bounding boxes, that may be unusable.
         trained: what a run learned, whose readings of text then apply to a table.
         **table: how a table is read: `role`, a dictionary of roles by column, `columns`, `group`, `header`,
-            `decimal`, `day_first`, `missing`, `sheet` and `series`, see `TableOptions`; for texts, `encoding`
-            and `txt_as`.
+            `decimal`, `day_first`, `time_format`, `missing`, `sheet` and `series`, see `TableOptions`; for
+            texts, `encoding` and `txt_as`.
 
     Raises:
         DataError: the data cannot be opened; the message says what was found and expected, and the fix.

@@ -1,4 +1,4 @@
-r"""Values on a regular grid: the mean (or sum) of those within each step; a step without values stays missing.
+r"""Values on a regular grid: the mean (or sum) of those within each step; steps without values stay missing.
 
 Steps begin at whole hours, midnights (UTC), Mondays and first days of months, whatever the first time of a
 series is.

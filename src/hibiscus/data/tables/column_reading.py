@@ -18,6 +18,7 @@ from pydantic import Field
 from hibiscus.data.tables.columns import as_texts, coded_texts
 from hibiscus.data.tables.missing import LOOSE_MISSING, MISSING
 from hibiscus.data.tables.numbers import NumberFormat
+from hibiscus.data.tables.time_patterns import MAX_LENGTH
 from hibiscus.data.tables.times import EPOCH, TimeFormat
 from hibiscus.errors import DataError
 from hibiscus.typed_values import Flag, typed_value
@@ -44,7 +45,8 @@ class ColumnReading:
         unit: the unit of every number.
         magnitudes: whether `k`, `M` and `B` multiply a number.
         order: of day, month and year where they are numbers: `dmy`, `mdy` or `ymd`.
-        count: what a number counts that is a time: `days`, `seconds`, `milliseconds`.
+        count: what a number counts that is a time: `days`, `seconds`, `milliseconds`, `years`.
+        time_format: of times, as `strptime` takes it; empty for the forms that need none.
         missing: the words that stand for a missing value.
     """
 
@@ -53,7 +55,8 @@ class ColumnReading:
     unit: str = ""
     magnitudes: Flag = False
     order: Annotated[str, Field(pattern="^(dmy|mdy|ymd)$")] = "mdy"
-    count: Annotated[str, Field(pattern="^(|days|seconds|milliseconds)$")] = ""
+    count: Annotated[str, Field(pattern="^(|days|seconds|milliseconds|years)$")] = ""
+    time_format: Annotated[str, Field(max_length=MAX_LENGTH)] = ""
     missing: tuple[str, ...] = tuple(sorted(MISSING))
 
     @classmethod
@@ -96,7 +99,7 @@ class ColumnReading:
             except pd.errors.OutOfBoundsDatetime:  # nanoseconds reach from 1677 to 2262
                 since = times.dt.as_unit("us") - start.as_unit("us")
             return (since / pd.Timedelta(days=1)).to_numpy(np.float64), Counter()
-        style = TimeFormat(self.order, self.count)
+        style = TimeFormat(self.order, self.count, self.time_format)
 
         def read(text: str) -> float | None:
             time = style.read(text)

@@ -18,7 +18,8 @@ from hibiscus.data.tables.number_columns import NumberColumnFormat, is_postal, r
 from hibiscus.data.tables.numbers import is_code, repeats_a_number
 from hibiscus.data.tables.placeholders import decorated_number, placeholder_note
 from hibiscus.data.tables.table_options import TableOptions
-from hibiscus.data.tables.time_columns import TimeColumnFormat, read_time_column
+from hibiscus.data.tables.time_columns import TimeColumnFormat, is_named_time, read_time_column
+from hibiscus.data.tables.time_patterns import unclear_times
 from hibiscus.errors import DataError
 
 __all__ = ["Decision", "infer_column", "infer_target"]
@@ -76,8 +77,9 @@ def infer_column(column: Column, options: TableOptions, hints: FileHints) -> Dec
     if not doubt and (example := decorated_number(values)):
         fix = "remove the other signs to read numbers"
         doubt = (f"column '{name}' read as names: '{example[:40]}' holds more than a number; {fix}",)
+    unclear = unclear_times(name, values) if is_named_time(name) else ()
     variants = variant_note(column) if role == "category" else ()
-    return Decision(_names(column, role, options), (*doubt, *([why] if why else []), *variants))
+    return Decision(_names(column, role, options), (*doubt, *([why] if why else []), *unclear, *variants))
 
 
 def _doubt(

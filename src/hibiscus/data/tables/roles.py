@@ -17,6 +17,7 @@ from hibiscus.data.tables.identifiers import UNNAMED, why_identifier
 from hibiscus.data.tables.listed_images import ImageList, ImagesNear
 from hibiscus.data.tables.missing import MISSING
 from hibiscus.data.tables.table_options import TableOptions
+from hibiscus.data.tables.time_columns import is_named_time
 from hibiscus.data.tables.typed_columns import plain_series, typed_role
 from hibiscus.errors import ConfigError, DataError, nearest
 
@@ -102,6 +103,7 @@ def read_columns(
     for name, values in series.items():
         reader.read(texts[name], values)
     reader.keep_an_input(texts)
+    _check_time_format(options, reader.readings, texts)
     return TableReading(reader.readings, tuple(reader.notes), reader.images)
 
 
@@ -202,6 +204,21 @@ def _check_names(names: Sequence[str], targets: Sequence[str], options: TableOpt
                 received = f"{option}.{name}={options.role[name]}" if option == "role" else f"columns={name}"
                 hint = textwrap.shorten(nearest(name, names), 400, placeholder=" ...")
                 raise ConfigError(f"{received}: no column is named '{name}'", "a column of the table", hint)
+
+
+def _check_time_format(
+    options: TableOptions, readings: Mapping[str, ColumnReading], texts: Mapping[str, Column]
+) -> None:
+    pattern = options.time_format
+    if pattern is None or any(reading.time_format == pattern for reading in readings.values()):
+        return
+    name = next((name for name in texts if is_named_time(name)), next(iter(texts)))
+    example = next(iter(texts[name].counts), "")
+    raise ConfigError(
+        f"time_format={pattern}: no column is written so ('{name}' contains '{example[:60]}')",
+        "a column of times in this format",
+        "correct the format, as in time_format=%Y-%m-%d, or omit it; role.COLUMN=time reads numbers as times",
+    )
 
 
 def _left_out(names: Sequence[str], targets: Sequence[str], options: TableOptions) -> dict[str, str]:

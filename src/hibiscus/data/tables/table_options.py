@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from hibiscus.data.encoding import check_encoding
+from hibiscus.data.tables.time_patterns import check_time_format
 from hibiscus.errors import ConfigError, nearest
 
 __all__ = ["CHOSEN_ROLES", "TableOptions"]
@@ -26,6 +27,7 @@ class TableOptions:
         header: whether the first line names the columns; detected by default.
         decimal: `point` or `comma`; by default determined for each column.
         day_first: whether `01/02/2020` is in February; by default determined for each column.
+        time_format: of times, as `strptime` takes it; by default determined for each column.
         missing: the words that stand for a missing value in columns of names.
         sheet: the sheet of a spreadsheet; by default the first one with a table.
         encoding: of text; by default detected.
@@ -39,6 +41,7 @@ class TableOptions:
     header: bool | None = None
     decimal: str = "auto"
     day_first: bool | None = None
+    time_format: str | None = None
     missing: tuple[str, ...] | None = None
     sheet: str | None = None
     encoding: str | None = None
@@ -75,6 +78,8 @@ class TableOptions:
             raise ConfigError(f"txt_as={given['txt_as']}", expected, "leave it out for auto")
         if "encoding" in given:
             given["encoding"] = check_encoding(str(given["encoding"]))
+        if "time_format" in given:
+            check_time_format(str(given["time_format"]))
         return cls(**given)
 
     @property

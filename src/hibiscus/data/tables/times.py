@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from hibiscus.data.tables.numbers import PLAIN_NUMBER
 from hibiscus.data.tables.text_forms import ISO_TIME, all_digits, has_digits
+from hibiscus.data.tables.time_patterns import read_pattern
 
 __all__ = ["EPOCH", "DateVotes", "TimeFormat", "count_dates"]
 
@@ -57,6 +58,7 @@ FORMS = [
 ] + [
     re.compile(rf"{NAME}\s+(?P<day>\d{{1,2}})\s+{CLOCK}\s+(?P<last>\d{{4}})"),
     re.compile(r"(?P<year>\d{4})[-/ ]?[Qq](?P<quarter>[1-4])"),
+    re.compile(r"(?P<year>\d{4})-?W(?P<week>\d{2})(?:-?(?P<weekday>[1-7]))?"),
     re.compile(r"[Qq](?P<quarter>[1-4])[-/ ]?(?P<last>\d{4})"),
     re.compile(r"(?P<year>\d{4})(?P<month>\d{2})"),
     re.compile(CLOCK.replace("{1,2}", "{1,3}", 1)),
@@ -74,14 +76,19 @@ class TimeFormat:
 
     Args:
         order: of the parts of `01/02/03`: `dmy`, `mdy` or `ymd`.
-        count: for numbers what they count: `seconds` or `milliseconds` since 1970 (Unix), or `days` (Excel).
+        count: for numbers what they count: `seconds` or `milliseconds` since 1970 (Unix), `days` (Excel),
+            or `years`.
+        pattern: of the user, as `strptime` takes it.
     """
 
     order: str = "mdy"
     count: str = ""
+    pattern: str = ""
 
     def read(self, text: str) -> datetime.datetime | None:
         """The time in a text (UTC, without a zone), None if there is none."""
+        if self.pattern:
+            return read_pattern(text, self.pattern)
         if self.count:
             return _counted(text, self.count)
         if ISO_TIME.fullmatch(text):
@@ -168,6 +175,8 @@ def _time(part: dict[str, str | None], order: str) -> datetime.datetime:
         month = str(MONTHS[str(part["name"]).lower()])
     if part.get("separator") is None and part.get("h"):
         part = {**part, "hour": part["h"], "minute": part["m"], "second": part["s"]}
+    if week := part.get("week"):
+        return datetime.datetime.fromisocalendar(int(str(year)), int(week), int(part.get("weekday") or 1))
     if year is None:  # a time of the day
         date = EPOCH
     else:
@@ -209,6 +218,9 @@ def _counted(text: str, count: str) -> datetime.datetime | None:
         number = float(text)
         if count == "days":  # Excel counts from 1900 and takes that for a leap year
             return datetime.datetime(1899, 12, 30) + datetime.timedelta(days=number)
+        if count == "years":
+            start, end = (datetime.datetime(int(number) + after, 1, 1) for after in (0, 1))
+            return start + (number % 1) * (end - start)
         return EPOCH + datetime.timedelta(seconds=number / (1000 if count == "milliseconds" else 1))
     except (ValueError, OverflowError):
         return None
