@@ -18,6 +18,7 @@ DATA = {
     "control.py": "gym:CartPole-v1",
     "translate.py": "number-words",
     "classify_texts.py": "",
+    "forecast.py": "sales",
 }
 
 

@@ -152,6 +152,50 @@ class DataConfig(BaseModel):
         lt=1,
         description="texts: words whose highest tf-idf in any training text is lower are left out",
     )
+    horizon: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="series: the number of steps to forecast; default: one season, at most a twelfth of the "
+        "steps",
+    )
+    season: int | None = Field(
+        None,
+        ge=1,
+        description="series: the steps of a season, 1 for none; default: that of the calendar, such as 12 "
+        "months or 24 hours",
+    )
+    split_at: tuple[str, ...] | None = Field(
+        None,
+        description="series: the times at which validation and test begin and, optionally, the test part "
+        "ends, as in 2019-01-01,2020-01-01",
+    )
+    gap: int = Field(0, ge=0, description="series: steps before each later part that belong to no part")
+    resample: str | None = Field(
+        None, description="series: the step to which values are averaged, such as 15min, 1h, D, W, MS"
+    )
+    impute: Literal["forward", "past-mean", "window-mean", "seasonal", "linear"] = Field(
+        "forward",
+        description="series: what fills missing values: the last value, the mean of the past, the value one "
+        "season ago; linear looks ahead",
+    )
+    look_ahead: bool = Field(
+        False, description="series: whether a missing value may be filled from later values"
+    )
+    transform: Literal["none", "log", "sqrt", "box-cox"] = Field(
+        "none", description="series: a transform of the values, undone in forecasts"
+    )
+    difference: int = Field(
+        0, ge=0, le=2, description="series: how often values are differenced, undone in forecasts"
+    )
+    seasonal_difference: int = Field(
+        0, ge=0, le=1, description="series: 1 to subtract the value one season ago, undone in forecasts"
+    )
+    known_future: tuple[str, ...] | None = Field(
+        None,
+        description="series: columns whose future values are known when a forecast is made, a,b: prices, "
+        "holidays",
+    )
     max_episode_steps: int | None = Field(
         None,
         ge=1,
@@ -164,7 +208,7 @@ class DataConfig(BaseModel):
     def _two_sides(cls, value: Any) -> Any:
         return tuple(value.split(",")) if isinstance(value, str) and "," in value else value
 
-    @field_validator("columns", "missing", mode="before")
+    @field_validator("columns", "missing", "split_at", "known_future", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value

@@ -23,6 +23,7 @@ BUNDLED = {
     "scenes": "400 synthetic scenes of discs, squares and triangles, 48x64 in color, with masks and boxes",
     "number-words": "3,000 synthetic pairs of texts, numbers in German and in English words (translation)",
     "number-texts": "3,000 synthetic texts, numbers in English words",
+    "sales": "730 days of synthetic sales of two products, with a price, a trend and a weekly season",
     "diabetes": "442 patients with ten measurements and their progression in a year, a number (Efron 2004)",
 }
 PREFIXES = ("gym:", "hf:")

@@ -19,6 +19,7 @@ from hibiscus.data.known_factors import FactorPreparation
 from hibiscus.data.label_sets import MultiLabelPreparation
 from hibiscus.data.labels import LabelNumbering, LabelPreparation
 from hibiscus.data.masks.preparation import MaskPreparation
+from hibiscus.data.series.preparation import SeriesPreparation
 from hibiscus.data.tables.columns import missing_rows
 from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.data.targets import TargetPreparation
@@ -38,6 +39,7 @@ __all__ = [
     "MaskPreparation",
     "MultiLabelPreparation",
     "Preparation",
+    "SeriesPreparation",
     "TablePreparation",
     "TargetPreparation",
     "TextPreparation",
@@ -74,6 +76,7 @@ KINDS: dict[str, type[FieldPreparation]] = {
         LabelPreparation,
         MaskPreparation,
         MultiLabelPreparation,
+        SeriesPreparation,
         TablePreparation,
         TargetPreparation,
         TextPreparation,

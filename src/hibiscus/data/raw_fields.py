@@ -17,13 +17,16 @@ def raw_field(dataset: Dataset, name: str, column: str | None = None) -> Any:
 
     Args:
         dataset: the data.
-        name: of the field; `text` is the column of texts of a table, `target_text` its target.
+        name: of the field; `text` is the column of texts of a table, `target_text` its target,
+            `series` the whole table.
         column: of the texts; by default the only one with the role `text`.
     """
     if name == "text":
         return _texts(dataset, text_column(dataset) if column is None else column)
     if name == "target_text" and name not in dataset.fields:
         return None if "label" not in dataset.fields else raw_texts(dataset.fields["label"])
+    if name == "series":
+        return dataset.fields.get("table")
     if name in ("labels", "target", "domain") and name not in dataset.fields:
         return dataset.fields.get("label")
     return dataset.fields.get(name)

@@ -37,6 +37,7 @@ FAMILIES = (
     "detect",
     "segment",
     "text",
+    "series",
     "control",
     "information",
     "fewshot",

@@ -22,12 +22,14 @@ from hibiscus.data.preparation import (
     TablePreparation,
 )
 from hibiscus.data.raw_fields import raw_field
+from hibiscus.data.series.series_split import split_series
 from hibiscus.data.split import keep_every_class, make_split
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.tables.roles import INPUTS
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.prepare_arrays import check_scaling, fit_array
+from hibiscus.runs.prepare_series import fit_series
 from hibiscus.runs.prepare_targets import fit_targets
 from hibiscus.runs.prepare_texts import check_no_texts, fit_text, takes_text
 from hibiscus.runs.requirements import check_fields, no_labels
@@ -122,7 +124,9 @@ def _fit_inputs(
         if kind.signed_pixels:
             half = (0.5,) * fields["image"].channels
             fields["image"] = dataclasses.replace(fields["image"], mean=half, std=half)
-    if takes_text(dataset, kind):
+    if "series" in kind.needs:
+        fields["series"] = fit_series(dataset, train, options)
+    elif takes_text(dataset, kind):
         fields["text"] = fit_text(dataset, train, options, translated="target_text" in kind.needs)
     elif "table" in dataset.fields:
         frame = dataset.fields["table"].iloc[train]
@@ -225,6 +229,9 @@ def _prepare_parts(dataset: Dataset, options: DataConfig, kind: type[Method] | N
     if kind is not None and "domain" in kind.needs:
         check_fields(dataset, kind)
         return split_domains(dataset, _domains(dataset), options.split, options.val, options.test)
+    if kind is not None and "series" in kind.needs:
+        check_fields(dataset, kind)
+        return split_series(dataset, options)
     if kind is not None and options.target_domain is not None:
         received = f"target_domain={options.target_domain}"
         raise ConfigError(received, "a method for two image domains, such as cyclegan", "omit target_domain")

@@ -32,6 +32,10 @@ REQUIREMENTS = {  # for each field that a method may need: the expected data, an
         "role.COLUMN=text reads a column as texts; columns=COLUMN or role.OTHER=ignore leaves out others; "
         "txt_as=text reads a .txt file with columns as one text",
     ),
+    "series": (
+        "time series: a table with a column of times and columns of numbers",
+        "pass a CSV, TSV, Parquet, XLSX or JSON Lines file with one row for each step",
+    ),
     "target_text": ("pairs of texts", "target=COLUMN of a table, or pairs=en,de for files a.en and a.de"),
     "mask": ("images with masks", "put images into images/ and masks of the same names into masks/"),
 }

@@ -48,7 +48,7 @@ def test_photos_are_pieces_of_scikit_learns():
 def test_counts_are_as_told(name):
     assert BUNDLED[name].startswith(f"{len(open_data(name)):,} ")
     roles = set(open_data(name).roles.values())
-    assert roles <= ({"text", "target"} if name.startswith("number-") else {"number"})
+    assert roles <= ({"text", "target"} if name.startswith("number-") else {"number", "time"})
 
 
 def test_a_target_is_refused():

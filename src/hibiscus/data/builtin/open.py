@@ -11,6 +11,7 @@ import numpy as np
 
 from hibiscus.data.boxes.boxset import AnnotatedImage, BoxSet
 from hibiscus.data.boxes.summary import about_boxes
+from hibiscus.data.builtin.daily_sales import daily_sales
 from hibiscus.data.builtin.number_words import number_pairs
 from hibiscus.data.builtin.scenes import SCENE_CLASSES, draw_scenes
 from hibiscus.data.builtin.shapes import draw_shapes
@@ -121,6 +122,8 @@ def _roles(fields: dict[str, Any], name: str) -> dict[str, str]:
         return {"german": "text", "english": "target"}
     if name == "number-texts":
         return {"text": "text"}
+    if name == "sales":
+        return {column: "time" if column == "date" else "number" for column in fields["table"].columns}
     return {column: "number" for column in fields["table"].columns} if "table" in fields else {}
 
 
@@ -137,6 +140,9 @@ def _table(name: str) -> tuple[dict, np.ndarray]:
 
     if name == "number-words":
         return _number_words()
+    if name == "sales":
+        frame = daily_sales()
+        return {"table": frame}, frame_keys(frame)
     if name == "number-texts":
         frame = pandas.DataFrame({"text": number_pairs()[0]})
         return {"table": frame}, frame_keys(frame)

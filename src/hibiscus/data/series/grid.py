@@ -1,0 +1,160 @@
+"""The series of prepared data on a regular grid of steps, one series after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hibiscus.data.dataset import PART_NAMES
+from hibiscus.data.prepared import PreparedData
+from hibiscus.data.raw_fields import raw_field
+from hibiscus.data.series.calendar_features import calendar_features
+from hibiscus.data.series.preparation import SeriesPreparation
+from hibiscus.data.series.time_index import TimeIndex
+from hibiscus.errors import DataError
+
+__all__ = ["SeriesGrid", "series_grid"]
+
+NO_PART = -1
+
+
+@dataclass(frozen=True)
+class SeriesGrid:
+    """All series of some data, as they are read and as networks take them.
+
+    Args:
+        preparation: what was learned from the training part.
+        index: the times of the cells, and where each series begins.
+        values: float32 (cells, variables), filled, transformed and standardized; the targets come first.
+        raw: float64 (cells, variables), filled, in the original unit.
+        observed: bool (cells, variables), whether the value was there.
+        future: float32 (cells, features), columns whose future is known.
+        calendar: float32 (cells, features), see `calendar_features`.
+        static: float32 (series, features), columns that are constant within each series.
+        part: int64 (cells,), the position of the part in `part_names`; -1 for none.
+        part_names: of the data.
+        rows: int64 (cells,), the row of the table; -1 for a step without one.
+    """
+
+    preparation: SeriesPreparation
+    index: TimeIndex
+    values: np.ndarray
+    raw: np.ndarray
+    observed: np.ndarray
+    future: np.ndarray
+    calendar: np.ndarray
+    static: np.ndarray
+    part: np.ndarray
+    part_names: tuple[str, ...]
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def targets(self) -> int:
+        """The number of variables to forecast, the first of all variables."""
+        return len(self.preparation.targets)
+
+    def cells_of(self, part: str) -> np.ndarray:
+        """The cells of a part, int64, in order.
+
+        Raises:
+            DataError: there is no such part.
+        """
+        if part not in self.part_names:
+            expected = ", ".join(self.part_names)
+            raise DataError(f"no {PART_NAMES.get(part, part)} part", expected, "test=0.15 val=0.1")
+        return np.flatnonzero(self.part == self.part_names.index(part))
+
+    def beginning(self, cells: np.ndarray) -> np.ndarray:
+        """The first cell of the series of each cell."""
+        return self.index.bounds[self.index.series_of(cells)]
+
+    def ends(self) -> np.ndarray:
+        """The cell after the last one of each series with a target, int64 (series,), where the future begins.
+
+        Raises:
+            DataError: a series without a single target.
+        """
+        known = np.where(self.observed[:, : self.targets].any(axis=1), np.arange(len(self)) + 1, 0)
+        ends = np.maximum.reduceat(known, self.index.bounds[:-1])
+        empty = np.flatnonzero(ends <= self.index.bounds[:-1])
+        if len(empty):
+            name = self.index.names[empty[0]] or "the series"
+            received = f"{name} has no value of {', '.join(self.preparation.targets)}"
+            raise DataError(received, "at least one value", "fill in values, or leave the series out")
+        return ends
+
+    def history(self, origin: int) -> np.ndarray:
+        """The filled values in the original unit before a cell of its series, float64 (steps, variables)."""
+        return self.raw[self.beginning(np.array([origin]))[0] : origin]
+
+    def original(self, forecasts: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """Forecasts in the unit of the data.
+
+        Args:
+            forecasts: as networks give them (forecasts, steps, targets).
+            origins: the first cell of each forecast (forecasts,).
+
+        Returns:
+            float64 (forecasts, steps, targets).
+        """
+        past, count = self.preparation.transforms.past, self.targets
+        cells = origins[:, None] + np.arange(-past, 0)
+        return self.preparation.original(forecasts.astype(np.float64), self.raw[cells][..., :count])
+
+
+def series_grid(data: PreparedData) -> SeriesGrid:
+    """The grid of prepared data; computed once. Each series has room for a forecast after its last row.
+
+    Steps without a row belong to the part of the step before them, and those after the last row to no part.
+
+    Raises:
+        DataError: two rows of a series at the same time, or a time between two steps.
+    """
+    known = getattr(data, "_series_grid", None)
+    if known is None:
+        known = data._series_grid = _grid(data)  # type: ignore[attr-defined]
+    return known
+
+
+def _grid(data: PreparedData) -> SeriesGrid:
+    prepared: SeriesPreparation = data.preparation["series"]
+    frame = raw_field(data.dataset, "series")
+    index = prepared.index(frame)
+    rows = np.full(len(index), -1)
+    rows[index.cells] = np.arange(len(frame))
+    measured = np.full((len(index), len(prepared.variables)), np.nan)
+    measured[index.cells] = data.arrays["series"]
+    observed = np.isfinite(measured)
+    raw, values = np.empty_like(measured), np.empty(measured.shape, np.float32)
+    for start, end in zip(index.bounds[:-1], index.bounds[1:], strict=True):
+        raw[start:end] = prepared.filled(measured[start:end])
+        values[start:end] = prepared.standardized(raw[start:end])
+    names = tuple(data.parts)
+    part = np.full(len(frame), NO_PART)
+    for number, items in enumerate(data.parts.values()):
+        part[items] = number
+    last = _last_row(rows, index)
+    parts = part[last]
+    for end in index.bounds[1:]:
+        parts[end - prepared.horizon : end] = NO_PART
+    return SeriesGrid(
+        prepared, index, values, raw, observed, _rows_of(prepared.known, frame, last),
+        calendar_features(index.times, index.step),
+        _rows_of(prepared.static, frame, last[index.bounds[:-1]]), parts, names, rows,
+    )  # fmt: skip
+
+
+def _last_row(rows: np.ndarray, index: TimeIndex) -> np.ndarray:
+    """The row of each cell, or of the last cell before it that has one; each series begins with a row."""
+    cells = np.where(rows >= 0, np.arange(len(rows)), 0)
+    return rows[np.maximum.accumulate(cells)]
+
+
+def _rows_of(table: Any, frame: Any, rows: np.ndarray) -> np.ndarray:
+    """The features of columns for some rows, float32 (rows, features)."""
+    return np.zeros((len(rows), 0), np.float32) if table is None else table.encode(frame)[rows]

@@ -1,0 +1,199 @@
+r"""Forecasting: predicts the next values of one or many time series from those before them.
+
+    loss = mean over windows, steps h and variables of  (f_h(x_1, ..., x_L) - x_{L+h})^2,    1 <= h <= horizon
+
+`f` is a network that sees the last `input_length` steps and forecasts all steps of the horizon at once.
+Values are standardized by the training part. Other choices of `loss`: `mae` and `huber`, and `pinball`, with
+which the network forecasts quantiles. Every forecast has intervals that are calibrated on the validation
+part. The parts follow one another in time, and the report compares the network with naive forecasts,
+exponential smoothing and others; the first line says which is best.
+
+Use it for sales, load, prices or sensors, with hundreds of steps or more; with fewer, a baseline of the
+report is often better. What most often goes wrong is a network that forecasts the last value again: look at
+the skill against the best baseline. A longer `input_length` that covers a season or two, `instance_norm=true`
+for series whose level drifts, or a linear network help.
+
+Differences from the paper: all networks take windows of the same form and are trained with the same recipe;
+`known_future` columns and calendar features enter each of them.
+
+Reference: Zeng et al., "Are Transformers Effective for Time Series Forecasting?", 2022, arXiv 2205.13504;
+    Oreshkin et al., "N-BEATS", 2019, arXiv 1905.10437; Nie et al., "PatchTST", 2022, arXiv 2211.14730.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from pydantic import Field, field_validator
+from torch import Tensor, nn
+
+from hibiscus.data.batch import Batch
+from hibiscus.data.preparation import Preparation
+from hibiscus.data.prepared import PreparedData
+from hibiscus.data.series.series_windows import Windows
+from hibiscus.losses.quantiles import (
+    observed_huber,
+    observed_mean_absolute_error,
+    observed_mean_squared_error,
+    pinball,
+)
+from hibiscus.methods.augmentation import NetworkOptions
+from hibiscus.methods.series.base import Calendar, InputLength, SeriesMethod
+from hibiscus.methods.series.forecast_recipe import (
+    Quantiles,
+    ascending_quantiles,
+    build_network,
+    input_length,
+)
+from hibiscus.methods.series.future import forecast_rows, future_origins
+from hibiscus.networks.forecast_intervals import ForecastIntervals
+from hibiscus.training.config import (
+    BatchSize,
+    Epochs,
+    LearningRate,
+    OptimizerName,
+    ScheduleName,
+    TrainingConfig,
+)
+from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
+from hibiscus.training.player import Stage
+
+__all__ = ["Forecast"]
+
+
+class Config(TrainingConfig):
+    """Options of `forecast`."""
+
+    epochs: Epochs = 10
+    batch_size: BatchSize = 32
+    optimizer: OptimizerName = "adam"
+    learning_rate: LearningRate = 1e-3
+    schedule: ScheduleName = "one-cycle"
+    net: str = Field("dlinear", description="a network of `hibiscus explain forecast`")
+    net_options: NetworkOptions = Field(default_factory=dict)
+    input_length: InputLength = None
+    loss: Literal["mse", "mae", "huber", "pinball"] = Field("mse", description="the loss to minimize")
+    quantiles: Quantiles = Field(
+        (0.1, 0.5, 0.9), description="the quantiles of the intervals, in ascending order, with 0.5"
+    )
+    instance_norm: bool | None = Field(
+        None,
+        description="standardize each window by itself, for series whose level drifts; default: by network",
+    )
+    calendar: Calendar = False
+
+    check_quantiles = field_validator("quantiles")(ascending_quantiles)
+
+
+class Forecast(SeriesMethod):
+    """One network and one player, trained on all windows of the training part."""
+
+    name = "forecast"
+    title = "Forecasting"
+    family = "series"
+    summary = "forecasts the next values of time series, with intervals"
+    selection_metric = SelectionMetric("standardized_mse")
+    smoke_test = SmokeTest("sales", {"net": "linear", "input_length": 14, "epochs": 2})
+    Config = Config
+
+    network: nn.Module
+    intervals: ForecastIntervals
+
+    @classmethod
+    def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Config:
+        """The options with the length of the input that suits the series."""
+        length = input_length(config.input_length, preparation["series"])
+        return config.model_copy(update={"input_length": length})
+
+    def networks(self) -> dict[str, nn.Module]:
+        """The network, and the offsets of its intervals."""
+        config, learned = self.config, self.learned
+        network = build_network(config, learned)
+        intervals = ForecastIntervals(learned.horizon, len(learned.targets), config.quantiles)
+        return {"network": network, "intervals": intervals}
+
+    def stages(self, data: PreparedData) -> Iterator[Stage]:
+        """One stage on the windows of the training part."""
+        config = self.config
+        source = self.windows(data).source("train", config.batch_size, config.seed, data.share)
+        yield Stage([config.player("forecaster", self.network, self.loss)], config.epochs, source)
+
+    def loss(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """The loss of the observed targets of a batch, standardized."""
+        return self.loss_from_outputs(self.outputs(batch), batch.target, batch.observed), {}
+
+    def outputs(self, batch: Batch) -> Tensor:
+        """What the network forecasts (batch, horizon, targets, 1 or quantiles), standardized."""
+        return self.network(batch.series, batch.get("future"), batch.get("static"))
+
+    def loss_from_outputs(self, outputs: Tensor, target: Tensor, observed: Tensor) -> Tensor:
+        """The loss of outputs (batch, horizon, targets, 1 or quantiles); scalar."""
+        if self.config.loss == "pinball":
+            return pinball(outputs, target, self.config.quantiles, observed)
+        losses = {
+            "mse": observed_mean_squared_error,
+            "mae": observed_mean_absolute_error,
+            "huber": observed_huber,
+        }
+        return losses[self.config.loss](outputs[..., 0], target, observed)
+
+    def validate(self, data: PreparedData, part: str) -> dict[str, float]:
+        """Standardized errors over all windows of a part; on validation they also calibrate the intervals."""
+        windows = self.windows(data)
+        outputs, target, observed = self._collect(windows, windows.origins(part))
+        if part == "val":
+            self.intervals.fit(self._quantiles(outputs), target, observed)
+        errors = (self._point(outputs) - target)[observed]
+        return {
+            "standardized_mse": errors.square().mean().item(),
+            "standardized_mae": errors.abs().mean().item(),
+            "loss": self.loss_from_outputs(outputs, target, observed).item(),
+        }
+
+    @torch.no_grad()
+    def _collect(self, windows: Windows, origins: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        found = [
+            (self.outputs(batch).float().cpu(), batch.target.cpu(), batch.observed.cpu())
+            for batch in windows.iterate(origins)
+        ]
+        outputs, target, observed = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return outputs, target, observed
+
+    def _quantiles(self, outputs: Tensor) -> Tensor:
+        return outputs.expand(*outputs.shape[:3], len(self.config.quantiles))
+
+    def _point(self, outputs: Tensor) -> Tensor:
+        """The forecast without intervals: the mean, or the median of quantiles."""
+        several = self.config.loss == "pinball"
+        return outputs[..., self.config.quantiles.index(0.5) if several else 0]
+
+    def forecast_at(self, windows: Windows, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Forecasts from some origins in the unit of the data.
+
+        Returns:
+            The forecasts (origins, horizon, targets) and their quantiles (origins, horizon, targets,
+            quantiles), float64.
+        """
+        outputs, _, _ = self._collect(windows, origins)
+        calibrated = self.intervals(self._quantiles(outputs)).numpy()
+        original = windows.grid.original
+        quantiles = [original(calibrated[..., index], origins) for index in range(calibrated.shape[3])]
+        return original(self._point(outputs).numpy(), origins), np.stack(quantiles, axis=3)
+
+    def evaluate(self, data: PreparedData, part: str) -> Evaluation:
+        """The metrics beside those of the baselines, and the report."""
+        return Evaluation(self.validate(data, part))
+
+    def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
+        """The forecast after the last value of each series of a part: one row for each step and series.
+
+        Returns:
+            See `forecast_rows`.
+        """
+        windows = self.windows(data)
+        origins = future_origins(windows.grid, part, self.config.input_length)
+        point, quantiles = self.forecast_at(windows, origins)
+        return forecast_rows(windows.grid, origins, point, quantiles, self.config.quantiles)

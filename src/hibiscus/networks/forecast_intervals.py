@@ -1,0 +1,86 @@
+r"""Quantiles of forecasts, calibrated on the validation part.
+
+    q_tau(h) = f_tau(h) + the tau-quantile of  y(h) - f_tau(h)  over the forecasts of the validation part
+
+For each step h of the horizon and each variable. `f_tau` is the quantile that a network forecasts, or its
+point forecast for every tau. With n errors the quantile is the one of rank ceil((n + 1) tau), so that a new
+target lies below it with probability tau or more, if its error is exchangeable with those of validation.
+
+Reference: Romano, Patterson and Candes, "Conformalized Quantile Regression", 2019, arXiv 1905.03222, section
+    3, with an offset for each bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+__all__ = ["ForecastIntervals", "conformal_offsets"]
+
+
+class ForecastIntervals(nn.Module):
+    """Adds the offsets of validation to forecasts; none before the first validation.
+
+    The offsets are a buffer, so that a checkpoint holds those that belong to its weights.
+
+    Args:
+        horizon: steps of a forecast.
+        targets: variables of a forecast.
+        quantiles: in (0, 1), in ascending order.
+
+    Shapes: forecasts (batch, horizon, targets, quantiles) to the same.
+    """
+
+    offsets: Tensor
+
+    def __init__(self, horizon: int, targets: int, quantiles: Sequence[float]):
+        super().__init__()
+        self.quantiles = tuple(quantiles)
+        self.register_buffer("offsets", torch.zeros(horizon, targets, len(self.quantiles)))
+
+    def fit(self, forecasts: Tensor, target: Tensor, observed: Tensor) -> None:
+        """Sets the offsets.
+
+        Args:
+            forecasts: (forecasts, horizon, targets, quantiles).
+            target: (forecasts, horizon, targets).
+            observed: bool, whether each target was there; of the same shape.
+        """
+        errors = (target[..., None] - forecasts).double().cpu().numpy()
+        errors[~observed.cpu().numpy()] = np.nan
+        offsets = conformal_offsets(errors, self.quantiles)
+        self.offsets.copy_(torch.from_numpy(offsets).to(self.offsets))
+
+    def forward(self, forecasts: Tensor) -> Tensor:
+        """The calibrated quantiles, in ascending order."""
+        return (forecasts + self.offsets.to(forecasts.device)).sort(dim=-1, stable=True).values
+
+
+def conformal_offsets(errors: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
+    """The quantiles of errors, each of its own forecast.
+
+    Args:
+        errors: (forecasts, ..., quantiles), NaN where a target was missing.
+        quantiles: in (0, 1); below one half the rank is counted from above, since the bound is a lower one.
+
+    Returns:
+        float64 (..., quantiles), 0 where there are no errors.
+    """
+    ordered = np.sort(errors, axis=0)  # NaN last
+    count = np.isfinite(errors).sum(axis=0)
+    offsets = np.zeros(errors.shape[1:])
+    for index, quantile in enumerate(quantiles):
+        known = count[..., index]
+        upper = np.ceil((known + 1) * max(quantile, 1 - quantile) - 1e-9) - 1
+        rank = np.clip(upper, 0, known - 1)
+        rank = rank if quantile > 0.5 else known - 1 - rank
+        if quantile == 0.5:
+            rank = (known - 1) // 2
+        chosen = np.take_along_axis(ordered[..., index], np.maximum(rank, 0)[None].astype(np.int64), axis=0)[
+            0
+        ]
+        offsets[..., index] = np.where(known > 0, chosen, 0.0)
+    return offsets

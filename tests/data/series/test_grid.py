@@ -1,0 +1,50 @@
+"""The dense grid of prepared series."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.series.series_data import daily, prepared
+from hibiscus.data.series.grid import series_grid
+from hibiscus.errors import DataError
+
+
+def test_rows_in_any_order_with_a_gap_and_a_missing_value():
+    frame = daily(100)
+    frame.loc[10, "x"] = np.nan
+    rows = np.random.default_rng(1).permutation(np.delete(np.arange(100), 20))
+    data = prepared(frame.iloc[rows].reset_index(drop=True))
+    grid = series_grid(data)
+    assert series_grid(data) is grid
+    assert len(grid) == 100 + grid.preparation.horizon
+    assert np.flatnonzero(~grid.observed[:100, 0]).tolist() == [10, 20]
+    assert grid.raw[[9, 10, 19, 20, 21], 0].tolist() == [9, 9, 19, 19, 21]
+    assert grid.rows[20] == -1
+    assert grid.part[20] == grid.part[19]
+    assert (grid.part[100:] == -1).all()
+    assert grid.cells_of("test").tolist() == list(range(85, 100))
+    assert grid.ends().tolist() == [100]
+    assert grid.history(30)[:, 0].tolist() == grid.raw[:30, 0].tolist()
+    forecasts = grid.values[None, 40:45]
+    np.testing.assert_allclose(
+        grid.original(forecasts, np.array([40]))[0, :, 0], np.arange(40, 45), atol=1e-4
+    )
+
+
+def test_several_series_with_known_and_static_columns():
+    shops = [
+        daily(60 + 10 * i, x=np.sin(np.arange(60 + 10 * i)), day=np.arange(60 + 10 * i) % 7) for i in (0, 1)
+    ]
+    frame = pd.concat(
+        [shops[0].assign(shop="a", size=3), shops[1].assign(shop="b", size=4)], ignore_index=True
+    )
+    grid = series_grid(prepared(frame, group="shop", known_future="day"))
+    horizon = grid.preparation.horizon
+    assert grid.index.bounds.tolist() == [0, 60 + horizon, 130 + 2 * horizon]
+    assert grid.static.shape[0] == 2
+    assert not np.array_equal(grid.static[0], grid.static[1])
+    assert grid.future.shape == (130 + 2 * horizon, 1)
+    assert grid.ends().tolist() == [60, 130 + horizon]
+    assert grid.beginning(np.array([59, 60 + horizon])).tolist() == [0, 60 + horizon]
+    with pytest.raises(DataError, match="no other part"):
+        grid.cells_of("other")

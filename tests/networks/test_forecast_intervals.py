@@ -1,0 +1,48 @@
+"""Calibrated quantiles of forecasts."""
+
+import numpy as np
+import pytest
+import torch
+
+from hibiscus.networks.forecast_intervals import ForecastIntervals, conformal_offsets
+
+LEVELS = (0.1, 0.5, 0.9)
+
+
+def test_offsets_are_order_statistics_of_the_errors():
+    errors = np.random.default_rng(0).permutation(np.arange(1.0, 20))[:, None, None]
+    offsets = conformal_offsets(np.repeat(errors, 3, axis=2), LEVELS)
+    assert offsets.tolist() == [[2.0, 10.0, 18.0]]  # ranks 2, 10 and ceil(20 * 0.9) = 18 of 19
+    few = conformal_offsets(np.repeat(errors[:3], 3, axis=2), LEVELS)
+    assert few[0, 0] == errors[:3].min()
+    assert few[0, 2] == errors[:3].max()
+
+
+def test_missing_targets_are_left_out():
+    errors = np.full((30, 2, 3), np.nan)
+    errors[:19, 0] = np.arange(1.0, 20)[:, None]
+    assert conformal_offsets(errors, LEVELS).tolist() == [[2.0, 10.0, 18.0], [0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("scale", [0.3, 3.0])
+def test_intervals_cover_what_they_say_whatever_the_network_says(scale):
+    generator = torch.Generator().manual_seed(0)
+    intervals = ForecastIntervals(2, 1, LEVELS)
+    point = torch.randn(4000, 2, 1, generator=generator)
+    target = point + scale * torch.randn(4000, 2, 1, generator=generator)
+    forecasts = point[..., None].expand(-1, -1, -1, 3)
+    intervals.fit(forecasts[:2000], target[:2000], torch.ones(2000, 2, 1, dtype=torch.bool))
+    bounds = intervals(forecasts[2000:])
+    inside = (target[2000:] >= bounds[..., 0]) & (target[2000:] <= bounds[..., 2])
+    assert inside.float().mean().item() == pytest.approx(0.8, abs=0.02)
+    assert (bounds[..., 0] <= bounds[..., 1]).all()
+    assert (bounds[..., 1] <= bounds[..., 2]).all()
+
+
+def test_they_are_saved_with_the_weights():
+    first, second = ForecastIntervals(1, 1, LEVELS), ForecastIntervals(1, 1, LEVELS)
+    first.fit(
+        torch.zeros(9, 1, 1, 3), torch.arange(9.0)[:, None, None], torch.ones(9, 1, 1, dtype=torch.bool)
+    )
+    second.load_state_dict(first.state_dict())
+    torch.testing.assert_close(second(torch.zeros(1, 1, 1, 3)), first(torch.zeros(1, 1, 1, 3)))

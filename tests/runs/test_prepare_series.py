@@ -1,0 +1,37 @@
+"""Which columns are variables of series, and what cannot be forecast."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.series.series_data import daily, prepared
+from hibiscus.errors import ConfigError, DataError
+
+
+def test_all_numbers_are_forecast_by_default_even_those_with_few_values():
+    frame = daily(80, a=np.sin(np.arange(80.0)), b=np.arange(80) % 3, shop=["x"] * 80)
+    learned = prepared(frame, **{"role": {"b": "number"}}).preparation["series"]
+    assert learned.targets == ("a", "b")
+    assert learned.covariates == ()
+    two = prepared(frame, target="b").preparation["series"]
+    assert (two.targets, two.covariates) == (("b",), ("a",))
+
+
+def test_statistics_are_those_of_the_observed_training_values_of_all_series():
+    frame = pd.concat([daily(60).assign(shop="a"), daily(60).assign(shop="b", x=5.0)], ignore_index=True)
+    frame.loc[frame["date"] > "2024-02-14", "x"] = 1e9  # validation and test
+    learned = prepared(frame, group="shop").preparation["series"]
+    values = np.concatenate([np.arange(45.0), np.full(45, 5.0)])
+    assert learned.mean == pytest.approx((values.mean(),))
+    assert learned.fallback == pytest.approx((values.mean(),))
+
+
+def test_what_cannot_be_forecast_is_named():
+    with pytest.raises(DataError, match=r"no column of numbers to forecast \(date: time, shop: category\)"):
+        prepared(daily(60, shop=["a", "b", "c", "d"] * 15))
+    with pytest.raises(DataError, match=r"x is constant in the training part"):
+        prepared(daily(60, x=np.r_[np.zeros(50), np.arange(10.0)], y=np.sin(np.arange(60.0))))
+    with pytest.raises(ConfigError, match=r"(?s)known_future=prise: no such column.*price"):
+        prepared(daily(60, x=np.sin(np.arange(60.0)), price=np.arange(60) % 5), known_future="prise")
+    with pytest.raises(ConfigError, match="known_future=date: its role is time"):
+        prepared(daily(60), known_future="date")
