@@ -4,6 +4,7 @@ import pandas
 import pytest
 
 from hibiscus.data.preparation import ImagePreparation, Preparation, TablePreparation
+from hibiscus.data.text.preparation import TextPreparation
 from hibiscus.errors import DataError
 from hibiscus.runs.inputs import open_inputs
 from hibiscus.runs.text_inputs import text_inputs
@@ -28,3 +29,12 @@ def test_files_and_other_runs(tmp_path):
     assert text_inputs(["a text"], Preparation({"image": ImagePreparation(8, 8, 1, (0.5,), (0.2,))})) is None
     with pytest.raises(DataError, match=r"is a file, and 'a text' is not"):
         text_inputs([str(file), "a text"], TEXTS)
+
+
+def test_each_line_of_a_file_is_a_text_whatever_the_run_has_read(tmp_path):
+    continuous = Preparation({"text": TextPreparation.fit(["a good film and a bad film"])})
+    file = tmp_path / "new.txt"
+    file.write_text("a good film\n\na bad, bad film\n")
+    found = open_inputs(str(file), continuous)
+    assert found.fields["table"]["text"].tolist() == ["a good film", "a bad, bad film"]
+    assert found.ids == ["line 1", "line 3"]

@@ -199,10 +199,15 @@ def _describe(preparation: Preparation, needed: Sequence[str]) -> str:
 
 
 def _open_table(file: Path, preparation: Preparation) -> Dataset:
-    """Opens a table; if it lists images, the images are the inputs, unless other columns were inputs too."""
+    """Opens a table, or the lines of a text; if a table lists images, these are the inputs, unless other
+    columns were inputs too.
+    """
     header = preparation["table"].header if "table" in preparation else None
     if "image" not in preparation:
-        return open_data(str(file), trained=preparation, header=header)
+        dataset = open_data(str(file), trained=preparation, header=header)
+        if dataset.about.get("text", {}).get("continuous"):  # what is embedded or explained are single texts
+            dataset = open_data(str(file), trained=preparation, txt_as="lines")
+        return dataset
     prepared = preparation["image"]
     listed = listed_images(file) if file.is_file() and "table" not in preparation else []
     if listed:
