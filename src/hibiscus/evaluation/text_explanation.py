@@ -18,7 +18,7 @@ from hibiscus.plurals import plural
 from hibiscus.progress import step
 from hibiscus.tokens import PADDING, SPECIAL
 
-__all__ = ["accuracy_by_length", "text_items", "typical_words"]
+__all__ = ["LONGEST", "accuracy_by_length", "marked_item", "text_items", "typical_words"]
 
 ERRORS, EXAMPLES = 8, 8  # texts whose tokens are marked
 LONGEST = 512  # tokens of a text whose tokens are marked, to limit the time
@@ -27,9 +27,9 @@ WORDS = 12  # typical of a class
 CLASSES = 30  # whose typical words are shown
 PRIOR = 0.01  # of the count of each token in all texts, added to that in the class
 KINDS = {
-    "integrated-gradients": "integrated gradients: the numbers of a text sum to its logit minus that of a "
+    "integrated-gradients": "integrated gradients: the numbers of a text sum to its {score} minus that of a "
     "text of empty tokens",
-    "occlusion": "how much the logit falls if the token is unknown",
+    "occlusion": "how much the {score} falls if the token is unknown",
 }
 
 
@@ -62,7 +62,6 @@ def text_items(
     right = order[predicted[order] == label[order]]
     each = max(1, EXAMPLES // len(classes))
     examples = np.array([i for k in range(len(classes)) for i in right[label[right] == k][:each]], np.int64)
-    kind = possible_kinds(explained.network)[0]
     items: list[ReportItem] = []
     for title, chosen in (("Tokens that decided: most confident errors", wrong),
                           ("Tokens that decided: correct predictions", examples[:EXAMPLES])):  # fmt: skip
@@ -72,30 +71,47 @@ def text_items(
                 f"({confidence[i]:.0%})".replace("%", " %")
                 for i in chosen
             ]
-            items.append(_marked(title, explained, data, part, kind, chosen, captions))
+            items.append(marked_item(title, explained, data, part, chosen, captions))
     return [*items, accuracy_by_length(data, part, predicted == label), typical_words(data, classes)]
 
 
-def _marked(
+def marked_item(
     title: str,
     explained: Explained,
     data: PreparedData,
     part: str,
-    kind: str,
     items: NDArray[np.int64],
     captions: Sequence[str],
+    *,
+    index: int | None = None,
+    score: str = "logit",
+    marks: tuple[str, str] = ("for the prediction", "against it"),
 ) -> MarkedTexts:
-    (found,) = explain_texts(explained, data, part, [kind], None, items)
+    """Texts of a part with marked tokens.
+
+    Args:
+        title: of the report item.
+        explained: the network and its scores.
+        data: the prepared data.
+        part: the name of the part.
+        items: the positions of the texts within the part.
+        captions: of the texts.
+        index: of the score; by default the one that is shown for each text.
+        score: what is explained, for the note.
+        marks: what positive and negative numbers mean.
+    """
+    kind = possible_kinds(explained.network)[0]
+    (found,) = explain_texts(explained, data, part, [kind], index, items)
     texts = [
         mark_tokens(caption, text, tokens, values)
         for caption, text, tokens, values in zip(
             captions, found.texts, found.tokens, found.values, strict=True
         )
     ]
-    note = f"By {KINDS[kind]}. Marks are relative to the largest of each text."
+    note = f"By {KINDS[kind].format(score=score)}. Marks are relative to the largest of each text."
     error = found.checks.get("largest_completeness_error", 0.0)
     note += f" The sums are exact up to {100 * error:.1g} %." if error else ""
-    return MarkedTexts(title, texts, "for the prediction", "against it", note)
+    return MarkedTexts(title, texts, *marks, note)
 
 
 def accuracy_by_length(data: PreparedData, part: str, correct: NDArray[np.bool_]) -> Bars:

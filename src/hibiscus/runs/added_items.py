@@ -6,6 +6,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.evaluation.embedding_items import embedding_items
 from hibiscus.evaluation.items import ReportItem
 from hibiscus.evaluation.near_duplicate_items import near_duplicate_gallery
+from hibiscus.evaluation.near_duplicate_texts import near_duplicate_table
 from hibiscus.evaluation.out_of_sample import label_error_table
 from hibiscus.training.method import Evaluation, Method
 
@@ -23,8 +24,8 @@ def added_items(method: Method, data: PreparedData, part: str, evaluation: Evalu
         part: the name of the evaluated part.
         evaluation: of the part, by the method.
     """
-    near = near_duplicate_gallery(data, part)
-    return [*_of_classes(method, data, part, evaluation), *([near] if near else [])]
+    near = [near_duplicate_gallery(data, part), near_duplicate_table(data, part)]
+    return [*_of_classes(method, data, part, evaluation), *(item for item in near if item)]
 
 
 def _of_classes(method: Method, data: PreparedData, part: str, evaluation: Evaluation) -> list[ReportItem]:

@@ -32,8 +32,10 @@ from torch import Tensor, nn
 
 from hibiscus.data.batch import Batch
 from hibiscus.data.prepared import PreparedData
+from hibiscus.evaluation.attribution.scores import Explained, ValueScores
 from hibiscus.evaluation.classification import evaluate_regressor
 from hibiscus.evaluation.table_explanation import ExplainedModel, table_items
+from hibiscus.evaluation.value_texts import value_text_items
 from hibiscus.losses import huber, mean_absolute_error, mean_squared_error
 from hibiscus.methods.outputs import before_last, predict_part, predict_table, with_targets
 from hibiscus.methods.supervised import (
@@ -117,8 +119,13 @@ class Regress(SupervisedMethod):
     def evaluate_predictions(self, data: PreparedData, part: str) -> Evaluation:
         """All metrics and report items, with the mean, a linear regression and boosted trees as baselines."""
         target = self.preparation["target"]
-        evaluation = evaluate_regressor(self.predict(data, part)["values"], data, part, target)
-        evaluation.report_items[-1:-1] = table_items(self._explained(data), data)  # before the baselines
+        values = self.predict(data, part)["values"]
+        evaluation = evaluate_regressor(values, data, part, target)
+        items = table_items(self._explained(data), data)
+        model = Explained(ema_or(self.nets, "network"), ValueScores(target.names, target.decode))
+        true = target.decode(data.values("target", part))
+        items += value_text_items(model, data, part, target.names, true, values)
+        evaluation.report_items[-1:-1] = items  # before the baselines
         return evaluation
 
     def _explained(self, data: PreparedData) -> ExplainedModel:
