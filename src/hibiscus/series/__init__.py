@@ -38,6 +38,7 @@ from hibiscus.series.distances import dtw_distance, dtw_matrix, dtw_path, freche
 from hibiscus.series.emissions import CategoricalEmissions, GaussianEmissions
 from hibiscus.series.entropy import approximate_entropy, sample_entropy
 from hibiscus.series.esd import ESDTest, generalized_esd, seasonal_hybrid_esd, seasonal_residual
+from hibiscus.series.feature_selection import benjamini_yekutieli, feature_p_values, select_features
 from hibiscus.series.hmm import (
     HiddenMarkovModel,
     HMMFit,
@@ -46,7 +47,9 @@ from hibiscus.series.hmm import (
     forward_backward,
     viterbi,
 )
+from hibiscus.series.ising import simulate_ising
 from hibiscus.series.kalman import FilteredStates, SmoothedStates, StateSpace, kalman_filter, kalman_smoother
+from hibiscus.series.local_regression import lowess
 from hibiscus.series.moving_statistics import (
     expanding_statistic,
     n_by_m_average,
@@ -82,8 +85,10 @@ from hibiscus.series.stationarity import Stationarity, UnitRootTest, adf, kpss, 
 from hibiscus.series.structural_models import fit_state_space, fit_structural, local_level, local_linear_trend
 from hibiscus.series.subsequences import lcss_distance, lcss_length, longest_common_subsequence
 from hibiscus.series.var_residuals import var_scores
+from hibiscus.series.window_features import FEATURES, rolling_features, series_features
 
 __all__ = [
+    "FEATURES",
     "CategoricalEmissions",
     "Cointegration",
     "CorrelationCheck",
@@ -111,6 +116,7 @@ __all__ = [
     "anomaly_events",
     "approximate_entropy",
     "autocorrelation",
+    "benjamini_yekutieli",
     "candidate_seasons",
     "change_points",
     "check_correlation",
@@ -127,6 +133,7 @@ __all__ = [
     "dtw_path",
     "ewm_mean",
     "expanding_statistic",
+    "feature_p_values",
     "fit_hmm",
     "fit_state_space",
     "fit_structural",
@@ -147,6 +154,7 @@ __all__ = [
     "local_linear_trend",
     "long_run_variance",
     "longest_common_subsequence",
+    "lowess",
     "moving_z_score",
     "n_by_m_average",
     "ols_cusum",
@@ -157,6 +165,7 @@ __all__ = [
     "plant_anomalies",
     "prewhiten",
     "rolling_ends",
+    "rolling_features",
     "rolling_origins",
     "rolling_statistic",
     "sample_entropy",
@@ -164,10 +173,13 @@ __all__ = [
     "seasonal_hybrid_esd",
     "seasonal_residual",
     "seasonal_strength",
+    "select_features",
     "series_distances",
+    "series_features",
     "silhouette",
     "simple_smoothing",
     "simulate_arma",
+    "simulate_ising",
     "simulate_level_shifts",
     "simulate_random_walk",
     "simulate_sarima",
