@@ -62,7 +62,12 @@ HEADINGS = (
     ("Reference", ("Reference:", "References:")),
 )
 LABELS_OF_DATA = ("label", "target")
-MODULES = {"Losses": "hibiscus.losses", "Metrics": "hibiscus.metrics", "Operators": "hibiscus.ops"}
+MODULES = {
+    "Losses": "hibiscus.losses",
+    "Metrics": "hibiscus.metrics",
+    "Operators": "hibiscus.ops",
+    "Series": "hibiscus.series",
+}
 
 
 # --- MkDocs events
