@@ -11,6 +11,7 @@ from hibiscus.data.dataset import Dataset
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.series.imputation import check_look_ahead, impute
 from hibiscus.data.series.preparation import SeriesPreparation
+from hibiscus.data.series.resampling import aggregate
 from hibiscus.data.series.series_split import default_horizon, season_of
 from hibiscus.data.series.time_index import TimeIndex, group_column, index_of
 from hibiscus.data.series.transforms import Transforms
@@ -33,7 +34,7 @@ def fit_series(dataset: Dataset, train: np.ndarray, options: DataConfig) -> Seri
         DataError: no variable to forecast, or one that is constant in the training part.
     """
     check_look_ahead(options.impute, options.look_ahead)
-    whole, group = index_of(dataset, options.group), group_column(dataset, options.group)
+    whole, group = index_of(dataset, options.group, options.resample), group_column(dataset, options.group)
     frame, time = raw_field(dataset, "series"), time_column(dataset)
     known, static = _known(dataset, options), _static(dataset, train, group)
     targets, covariates = _variables(dataset, {*known, *static})
@@ -42,12 +43,14 @@ def fit_series(dataset: Dataset, train: np.ndarray, options: DataConfig) -> Seri
     readings = {name: dataset.readings.get(name, ColumnReading.plain(roles[name])) for name in names}
     for name in (*targets, *covariates):
         readings[name] = dataclasses.replace(readings[name], role="number")
+    _note_rows(dataset, whole, options)
     season, table = season_of(whole, options.season), frame.iloc[train]
     prepared = SeriesPreparation(
         time=time or "", group=group or "", targets=tuple(targets), covariates=tuple(covariates),
         readings=readings, step=whole.step, season=season,
         horizon=options.horizon or default_horizon(whole, season), transforms=Transforms.none(len(names)),
         impute=options.impute, fallback=(0.0,), mean=(0.0,), std=(1.0,), training_steps=1,
+        resample=options.resample or "",
         known=TablePreparation.fit(table, known, readings=dataset.readings) if known else None,
         static=TablePreparation.fit(table, static, readings=dataset.readings) if static else None,
     )  # fmt: skip
@@ -58,15 +61,30 @@ def _training_series(
     prepared: SeriesPreparation, whole: TimeIndex, frame: object, train: np.ndarray
 ) -> list[np.ndarray]:
     """The values of each series in the training part (steps, variables), NaN where they are missing."""
-    values = np.full((len(whole), len(prepared.variables)), np.nan)
-    cells = whole.cells[train]
-    values[cells] = prepared.encode(frame.iloc[train])  # type: ignore[attr-defined]
-    parts = []
+    cells, parts = whole.cells[train], []
+    how = prepared.resampling.aggregate if prepared.resampling else "mean"
+    values = aggregate(prepared.encode(frame.iloc[train]), cells, len(whole), how)  # type: ignore[attr-defined]
     for start, end in zip(whole.bounds[:-1], whole.bounds[1:], strict=True):
         own = cells[(cells >= start) & (cells < end)]
         if len(own):
             parts.append(values[own.min() : own.max() + 1])
     return parts
+
+
+def _note_rows(dataset: Dataset, index: TimeIndex, options: DataConfig) -> None:
+    """Notes on the dataset the step, rows that are not in order, and steps without a row."""
+    notes = list(index.notes)
+    if index.step.unit != "row":
+        several = f" {len(index.names)} series" if len(index.names) > 1 else ""
+        notes.append(f"steps of {index.step}:{several} from {index.labels(np.array([0]))[0]}")
+    empty = np.setdiff1d(np.arange(len(index)), index.cells)
+    if len(empty):
+        first = index.labels(empty[:1])[0]
+        notes.append(
+            f"{len(empty):,} of {len(index):,} steps have no row (first: {first}); "
+            f"impute={options.impute} fills them"
+        )
+    dataset.notes += [note for note in notes if note not in dataset.notes]
 
 
 def _scaled(

@@ -48,3 +48,15 @@ def test_several_series_with_known_and_static_columns():
     assert grid.beginning(np.array([59, 60 + horizon])).tolist() == [0, 60 + horizon]
     with pytest.raises(DataError, match="no other part"):
         grid.cells_of("other")
+
+
+def test_rows_are_averaged_to_the_step_of_the_option():
+    frame = daily(140)
+    data = prepared(frame, resample="W")
+    grid = series_grid(data)
+    learned = grid.preparation
+    assert str(learned.step) == "1 week"
+    assert grid.raw[:3, 0].tolist() == [3, 10, 17]  # the first of January 2024 is a Monday
+    weeks = grid.part[grid.index.cells]
+    for part, items in enumerate(data.parts.values()):
+        assert (weeks[items] == part).all()

@@ -8,7 +8,7 @@ from data.series.series_data import daily
 from hibiscus.data.config import DataConfig
 from hibiscus.data.open import open_data
 from hibiscus.data.series.series_split import default_horizon, season_of, split_series
-from hibiscus.data.series.time_index import TimeIndex
+from hibiscus.data.series.time_index import RowNames, TimeIndex
 from hibiscus.errors import ConfigError, DataError
 
 
@@ -78,7 +78,7 @@ def test_given_parts_stay_and_validation_is_the_end_of_training(tmp_path):
 def test_defaults_follow_the_calendar_and_the_length():
     def index(steps, freq):
         times = pd.date_range("1920-01-01", periods=steps, freq=freq).to_numpy().astype("datetime64[ns]")
-        return TimeIndex.of(steps, times, None)
+        return TimeIndex.of(RowNames("", [""] * steps), times, None)
 
     assert season_of(index(144, "MS"), None) == 12
     assert season_of(index(200, "h"), None) == 24

@@ -1,14 +1,21 @@
 """The grid of time steps: rows in any order, gaps, several series."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from hibiscus.data.open import open_data
+from hibiscus.data.series.resampling import parse_resampling
 from hibiscus.data.series.steps import Step
-from hibiscus.data.series.time_index import TimeIndex, index_of, row_times
+from hibiscus.data.series.time_index import RowNames, TimeIndex, index_of, row_times
 from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.errors import DataError
+
+
+def rows(count, file="sales.csv"):
+    return RowNames(file, [f"row {number}" for number in range(1, count + 1)], "day")
 
 
 def days(*numbers):
@@ -16,7 +23,7 @@ def days(*numbers):
 
 
 def test_rows_in_any_order_and_a_gap():
-    index = TimeIndex.of(4, days(5, 0, 1, 2), None)
+    index = TimeIndex.of(rows(4), days(5, 0, 1, 2), None)
     assert index.step == Step("day")
     assert index.cells.tolist() == [5, 0, 1, 2]
     assert index.bounds.tolist() == [0, 6]
@@ -26,7 +33,7 @@ def test_rows_in_any_order_and_a_gap():
 
 def test_series_stand_one_after_another_each_with_room_for_a_forecast():
     times, groups = days(0, 0, 1, 1, 2), np.array(["b", "a", "b", "a", "b"])
-    index = TimeIndex.of(5, times, groups, room=2)
+    index = TimeIndex.of(rows(5), times, groups, room=2)
     assert index.names == ("a", "b")
     assert index.bounds.tolist() == [0, 4, 9]
     assert index.cells.tolist() == [4, 0, 5, 1, 6]
@@ -36,36 +43,45 @@ def test_series_stand_one_after_another_each_with_room_for_a_forecast():
 
 def test_months_have_no_gaps_though_their_lengths_differ():
     times = pd.date_range("2023-11-01", periods=6, freq="MS").to_numpy().astype("datetime64[ns]")
-    index = TimeIndex.of(6, times, None, room=2)
+    index = TimeIndex.of(rows(6), times, None, room=2)
     assert index.cells.tolist() == list(range(6))
     assert index.labels(np.array([6, 7])) == ["2024-05-01", "2024-06-01"]
 
 
 def test_rows_without_times_are_counted_in_each_series():
-    index = TimeIndex.of(4, None, np.array([1, 2, 1, 2]), room=1)
+    index = TimeIndex.of(rows(4), None, np.array([1, 2, 1, 2]), room=1)
     assert index.cells.tolist() == [0, 3, 1, 4]
     assert index.labels(np.array([0, 2])) == ["1", "3"]
 
 
 def test_two_rows_at_one_time_are_refused_with_their_numbers():
-    with pytest.raises(DataError, match=r"(?s)rows 2 and 4, day 2024-01-02.*group=COLUMN"):
-        TimeIndex.of(4, days(0, 1, 2, 1), None, name="day")
-    with pytest.raises(DataError, match="one row for each time of a series"):
-        TimeIndex.of(3, days(0, 1, 1), np.array(["a", "a", "a"]), name="day")
+    with pytest.raises(DataError, match=r"(?s)row 2 and row 4: 2024-01-02.*group=COLUMN"):
+        TimeIndex.of(rows(4), days(0, 1, 2, 1), None)
+    with pytest.raises(DataError, match=r"one row for each time and value of 'shop'"):
+        TimeIndex.of(replace(rows(3), group="shop"), days(0, 1, 1), np.array(["a", "a", "a"]))
 
 
-def test_a_row_without_a_time_and_times_that_do_not_fit_are_refused():
+@pytest.mark.parametrize("resampling", [None, parse_resampling("1h")])
+def test_a_row_without_a_time_and_times_that_do_not_fit_are_refused(resampling):
     frame = pd.DataFrame({"day": ["2024-01-01", "", "2024-01-03"]})
-    with pytest.raises(DataError, match=r"1 row without a time in day \(first: row 2\)"):
-        row_times(frame, "day", ColumnReading("time"))
+    times = row_times(frame, rows(3), ColumnReading("time"))
+    with pytest.raises(DataError, match=r"1 row without a time in column 'day' \(first: row 2\)"):
+        TimeIndex.of(rows(3), times, None, resampling=resampling)
     frame = pd.DataFrame({"day": ["2024-01-01", "9999-12-31"]})
-    with pytest.raises(DataError, match="day in row 2: a time in the year 9999"):
-        row_times(frame, "day", ColumnReading("time"))
+    with pytest.raises(DataError, match="a time out of range in column 'day'"):
+        row_times(frame, rows(2), ColumnReading("time"))
+
+
+def test_resampled_rows_share_a_cell_and_empty_steps_have_none():
+    times = np.datetime64("2024-01-01T00:10", "ns") + np.array([0, 20, 130, 40]) * np.timedelta64(1, "m")
+    index = TimeIndex.of(rows(4), times, None, resampling=parse_resampling("1h"), room=1)
+    assert index.cells.tolist() == [0, 0, 2, 0]
+    assert index.labels(np.arange(4))[::3] == ["2024-01-01 00:00:00", "2024-01-01 03:00:00"]
 
 
 def test_times_are_exact_to_a_microsecond():
-    frame = pd.DataFrame({"t": ["2024-01-01 00:00:00.123456", "2024-01-01 00:00:01"]})
-    read = row_times(frame, "t", ColumnReading("time"))
+    frame = pd.DataFrame({"day": ["2024-01-01 00:00:00.123456", "2024-01-01 00:00:01"]})
+    read = row_times(frame, rows(2), ColumnReading("time"))
     assert read.tolist() == [1704067200123456000, 1704067201000000000]
 
 

@@ -12,6 +12,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.series.calendar_features import calendar_features
 from hibiscus.data.series.preparation import SeriesPreparation
+from hibiscus.data.series.resampling import aggregate
 from hibiscus.data.series.time_index import TimeIndex
 from hibiscus.errors import DataError
 
@@ -35,7 +36,7 @@ class SeriesGrid:
         static: float32 (series, features), columns that are constant within each series.
         part: int64 (cells,), the position of the part in `part_names`; -1 for none.
         part_names: of the data.
-        rows: int64 (cells,), the row of the table; -1 for a step without one.
+        rows: int64 (cells,), the last row of the table in each; -1 for a step without one.
     """
 
     preparation: SeriesPreparation
@@ -124,11 +125,11 @@ def series_grid(data: PreparedData) -> SeriesGrid:
 def _grid(data: PreparedData) -> SeriesGrid:
     prepared: SeriesPreparation = data.preparation["series"]
     frame = raw_field(data.dataset, "series")
-    index = prepared.index(frame)
+    index = prepared.index(frame, data.dataset.path, data.dataset.ids)
     rows = np.full(len(index), -1)
     rows[index.cells] = np.arange(len(frame))
-    measured = np.full((len(index), len(prepared.variables)), np.nan)
-    measured[index.cells] = data.arrays["series"]
+    how = prepared.resampling.aggregate if prepared.resampling else "mean"
+    measured = aggregate(data.arrays["series"], index.cells, len(index), how)
     observed = np.isfinite(measured)
     raw, values = np.empty_like(measured), np.empty(measured.shape, np.float32)
     for start, end in zip(index.bounds[:-1], index.bounds[1:], strict=True):

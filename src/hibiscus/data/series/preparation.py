@@ -2,7 +2,7 @@ r"""Time series as standardized values on a regular grid, as learned from the tr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -10,8 +10,9 @@ import numpy as np
 from pydantic import Field
 
 from hibiscus.data.series.imputation import impute
+from hibiscus.data.series.resampling import Resampling, parse_resampling
 from hibiscus.data.series.steps import Step
-from hibiscus.data.series.time_index import TimeIndex, row_times
+from hibiscus.data.series.time_index import RowNames, TimeIndex, row_times
 from hibiscus.data.series.transforms import Transforms
 from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.preparation import TablePreparation
@@ -48,6 +49,7 @@ class SeriesPreparation:
         mean: of each transformed variable.
         std: of each transformed variable.
         training_steps: of the longest series in the training part.
+        resample: the step to which rows are averaged; empty if each row is a step.
         known: columns whose future is known.
         static: columns that are constant within each series.
     """
@@ -66,6 +68,7 @@ class SeriesPreparation:
     mean: tuple[Number, ...]
     std: tuple[Positive, ...]
     training_steps: Size
+    resample: str = ""
     known: TablePreparation | None = None
     static: TablePreparation | None = None
     kind: ClassVar[str] = "series"
@@ -95,12 +98,17 @@ class SeriesPreparation:
             raise DataError(received, "the columns of training", "add the columns, or rename existing ones")
         return np.stack([self.readings[name].numbers(frame[name])[0] for name in self.variables], axis=1)
 
-    def index(self, frame: DataFrame) -> TimeIndex:
+    def index(self, frame: DataFrame, file: str, ids: Sequence[str]) -> TimeIndex:
         """Where each row lies on the grid of its series, which has room for a forecast after its end."""
-        times = row_times(frame, self.time, self.readings[self.time]) if self.time else None
+        rows = RowNames(file, ids, self.time, self.group)
+        times = row_times(frame, rows, self.readings[self.time]) if self.time else None
         groups = frame[self.group].to_numpy() if self.group else None
-        step = self.step if self.time else None
-        return TimeIndex.of(len(frame), times, groups, step, self.time, self.horizon)
+        return TimeIndex.of(rows, times, groups, self.step, self.resampling, self.horizon)
+
+    @property
+    def resampling(self) -> Resampling | None:
+        """How rows are averaged, if they are."""
+        return parse_resampling(self.resample) if self.resample else None
 
     def filled(self, values: np.ndarray) -> np.ndarray:
         """Values of one series (steps, variables) without missing ones, each filled from its past."""

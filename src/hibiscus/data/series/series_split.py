@@ -49,7 +49,7 @@ def split_series(dataset: Dataset, options: DataConfig) -> dict[str, np.ndarray]
         raise ConfigError(received, "training before validation before test", "omit split")
     if options.split_at is not None and dataset.parts.keys() & {"val", "test"}:
         raise ConfigError("split_at with a test part of its own", "one of both", "omit split_at")
-    index = index_of(dataset, options.group)
+    index = index_of(dataset, options.group, options.resample)
     rows = dataset.parts.get("train", np.arange(len(dataset)))
     moments = index.times[index.cells].astype(np.int64)  # of each row
     distinct = np.unique(moments[rows])

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hibiscus.data.dataset import Dataset
 from hibiscus.data.raw_fields import raw_field
+from hibiscus.data.series.resampling import Resampling, parse_resampling, step_indices, step_starts
 from hibiscus.data.series.step_inference import infer_step
 from hibiscus.data.series.steps import Step
+from hibiscus.data.series.time_order import as_nanoseconds, check_missing, order_rows
 from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.columns import as_texts
 from hibiscus.data.time_split import time_column
 from hibiscus.errors import DataError
-from hibiscus.plurals import plural
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["TimeIndex", "group_column", "index_of", "row_times"]
+__all__ = ["RowNames", "TimeIndex", "group_column", "index_of", "row_times"]
 
-FIRST_DAY, LAST_DAY = -106_650, 106_650  # of nanoseconds in 64 bits: the years 1678 to 2261
+
+@dataclass(frozen=True)
+class RowNames:
+    """What messages call the rows of a table: the file, each row, and the columns of times and of series."""
+
+    file: str
+    ids: Sequence[str]
+    time: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class TimeIndex:
         bounds: int64 (series + 1,), where each series begins, and the number of cells.
         cells: int64 (rows,), the cell of each row of the table.
         times: datetime64[ns] (cells,); the number of the step where there are no times.
+        notes: what the user should know of the order of the rows.
     """
 
     step: Step
@@ -42,6 +53,7 @@ class TimeIndex:
     bounds: np.ndarray
     cells: np.ndarray
     times: np.ndarray
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return int(self.bounds[-1])
@@ -49,45 +61,49 @@ class TimeIndex:
     @classmethod
     def of(
         cls,
-        rows: int,
+        rows: RowNames,
         times: np.ndarray | None,
         groups: np.ndarray | None,
         step: Step | None = None,
-        name: str = "time",
+        resampling: Resampling | None = None,
         room: int = 0,
     ) -> TimeIndex:
         """The grid of rows in any order.
 
         Args:
-            rows: their number.
+            rows: their names, for messages.
             times: datetime64[ns] (rows,); None if the rows of a series follow one another in steps.
             groups: the series of each row (rows,); None for a single series.
             step: that of training; by default inferred.
-            name: of the column of times, for messages.
+            resampling: the step to which rows are averaged; then several rows may have the same cell.
             room: cells after the last row of each series, for a forecast.
 
         Raises:
             DataError: no rows, or two rows of a series at the same time.
         """
-        if not rows:
-            raise DataError("a series without rows", "at least one row", "check the file")
-        labels = np.full(rows, "") if groups is None else as_texts(groups).astype(str)
+        count = len(rows.ids)
+        if not count:
+            raise DataError(f"{rows.file}: no rows", "at least one row", "check the file")
+        labels = np.full(count, "") if groups is None else as_texts(groups).astype(str)
         names, codes = np.unique(labels, return_inverse=True)
         if times is None:
-            step, times = Step("row"), _ranks(codes).astype("datetime64[ns]")
-        members = [np.flatnonzero(codes == code) for code in range(len(names))]
-        members = [found[np.argsort(times[found], kind="stable")] for found in members]
+            step, times, resampling = Step("row"), _ranks(codes).astype("datetime64[ns]"), None
+        if resampling is None:
+            order = order_rows(times, codes, rows.ids, rows.file, rows.time, rows.group or None)
+            members, notes = np.split(order.rows, order.bounds[1:-1]), order.notes
+        else:
+            check_missing(times, rows.ids, rows.file, rows.time)
+            members, notes = [np.flatnonzero(codes == code) for code in range(len(names))], ()
+        if step is None:
+            step = resampling.step if resampling else infer_step([times[found] for found in members])
+        cells, grids, start = np.empty(count, np.int64), [], 0
         for found in members:
-            _check_distinct(times, found, name, groups is not None)
-        step = step or infer_step([times[found] for found in members])
-        cells, grids, start = np.empty(rows, np.int64), [], 0
-        for found in members:
-            places = np.arange(len(found)) if step.unit == "row" else step.positions(times[found])
+            places, grid = _series_grid(times[found], step, resampling is not None, room)
             cells[found] = start + places
-            grids.append(_all_times(times[found], places, step, room))
-            start += len(grids[-1])
+            grids.append(grid)
+            start += len(grid)
         bounds = np.cumsum([0, *map(len, grids)])
-        return cls(step, tuple(names.tolist()), bounds, cells, np.concatenate(grids))
+        return cls(step, tuple(names.tolist()), bounds, cells, np.concatenate(grids), notes)
 
     def series_of(self, cells: np.ndarray) -> np.ndarray:
         """The number of the series of each cell, int64."""
@@ -112,43 +128,28 @@ def _ranks(codes: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _all_times(times: np.ndarray, places: np.ndarray, step: Step, room: int) -> np.ndarray:
-    """The time of every cell of a series, also of those without a row."""
-    count = int(places[-1]) + 1
-    grid = np.concatenate([times[:1], step.following(times[0], count - 1)])
+def _series_grid(times: np.ndarray, step: Step, resampled: bool, room: int) -> tuple[np.ndarray, np.ndarray]:
+    """The cell of each row of one series, counted from its first, and the time of every cell."""
+    if resampled:
+        numbers = step_indices(times, step)
+        count = int(numbers.max() - numbers.min()) + 1 + room
+        return numbers - numbers.min(), step_starts(numbers.min() + np.arange(count), step)
+    places = np.arange(len(times)) if step.unit == "row" else step.positions(times)
+    grid = np.concatenate([times[:1], step.following(times[0], int(places[-1]))])
     grid[places] = times
-    return np.concatenate([grid, step.following(times[-1], room)])
+    return places, np.concatenate([grid, step.following(times[-1], room)])
 
 
-def _check_distinct(times: np.ndarray, rows: np.ndarray, name: str, grouped: bool) -> None:
-    same = np.flatnonzero(times[rows][1:] == times[rows][:-1])
-    if not len(same):
-        return
-    first, second = sorted(int(row) + 1 for row in rows[same[0] : same[0] + 2])
-    received = f"{plural(len(same), 'row')} with the time of another row: rows {first} and {second}, {name} "
-    received += str(times[rows[same[0]]]).replace("T", " ")
-    fix = "remove one of them" if grouped else "group=COLUMN if the rows are of several series; or remove one"
-    raise DataError(received, "one row for each time" + " of a series" * grouped, fix)
-
-
-def row_times(frame: DataFrame, column: str, reading: ColumnReading) -> np.ndarray:
-    """The time of each row in UTC, datetime64[ns].
+def row_times(frame: DataFrame, rows: RowNames, reading: ColumnReading) -> np.ndarray:
+    """The time of each row in UTC, datetime64[ns]; NaT where there is none.
 
     Raises:
-        DataError: a row without a time.
+        DataError: a time outside the years that 64 bits of nanoseconds hold.
     """
-    days, _ = reading.days(frame[column])
-    missing = np.flatnonzero(np.isnan(days))
-    if len(missing):
-        received = f"{plural(len(missing), 'row')} without a time in {column} (first: row {missing[0] + 1})"
-        raise DataError(received, "a time in each row", "fill in or remove these rows")
-    outside = np.flatnonzero((days < FIRST_DAY) | (days > LAST_DAY))
-    if len(outside):
-        received = (
-            f"{column} in row {outside[0] + 1}: a time in the year {int(1970 + days[outside[0]] // 365.2425)}"
-        )
-        raise DataError(received, "times from 1678 to 2261", f"role.{column}=ignore counts the rows instead")
-    return np.round(days * 86_400_000_000).astype("datetime64[us]").astype("datetime64[ns]")
+    days, _ = reading.days(frame[rows.time])
+    micro = np.round(np.nan_to_num(days) * 86_400_000_000).astype("datetime64[us]")
+    micro[np.isnan(days)] = np.datetime64("NaT")
+    return as_nanoseconds(micro, rows.ids, rows.file, rows.time)
 
 
 def group_column(dataset: Dataset, group: str | None) -> str | None:
@@ -156,26 +157,29 @@ def group_column(dataset: Dataset, group: str | None) -> str | None:
     return group or next((name for name, role in dataset.roles.items() if role == "group"), None)
 
 
-def index_of(dataset: Dataset, group: str | None, rows: Any = slice(None)) -> TimeIndex:
+def index_of(dataset: Dataset, group: str | None, resample: str | None = None) -> TimeIndex:
     """The grid of the rows of a table as it was opened for training.
 
     Args:
         dataset: the data.
         group: the option that names the column of the series.
-        rows: those to take; by default all.
+        resample: the option that names the step to which rows are averaged.
 
     Raises:
         DataError: no such column, or two rows of a series at the same time.
+        ConfigError: `resample` is no step.
     """
     frame, column, group = raw_field(dataset, "series"), time_column(dataset), group_column(dataset, group)
     if group is not None and group not in frame.columns:
         received = f"{dataset.path}: group={group}: no such column"
         raise DataError(received, "a column of the table", "omit group, or correct its name")
-    frame = frame.iloc[rows]
-    times = (
-        None
-        if column is None
-        else row_times(frame, column, dataset.readings.get(column, ColumnReading.plain("time")))
-    )
+    if resample is not None and column is None:
+        received = f"{dataset.path}: resample={resample}, but there is no column of times"
+        raise DataError(received, "a table with a column of dates or times", "omit resample")
+    rows = RowNames(dataset.path, dataset.ids, column or "", group or "")
+    times = None
+    if column is not None:
+        times = row_times(frame, rows, dataset.readings.get(column, ColumnReading.plain("time")))
     groups = None if group is None else frame[group].to_numpy()
-    return TimeIndex.of(len(frame), times, groups, None, column or "")
+    resampling = None if resample is None else parse_resampling(resample)
+    return TimeIndex.of(rows, times, groups, None, resampling)

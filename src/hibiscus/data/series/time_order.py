@@ -11,7 +11,7 @@ from hibiscus.data.series.steps import DAY, show_time
 from hibiscus.errors import DataError
 from hibiscus.plurals import plural
 
-__all__ = ["TimeOrder", "as_nanoseconds", "order_rows"]
+__all__ = ["TimeOrder", "as_nanoseconds", "check_missing", "order_rows"]
 
 MAX_LISTED = 3  # rows of a message
 RANGE = (np.datetime64("1677-09-22"), np.datetime64("2262-04-11"))  # of 64 bits of nanoseconds
@@ -53,7 +53,7 @@ def order_rows(
     Raises:
         DataError: two rows of a series have the same time, or a row has none.
     """
-    _check_missing(times, ids, file, column)
+    check_missing(times, ids, file, column)
     rows = np.lexsort((times, series))
     ordered, groups = times[rows], series[rows]
     same = np.flatnonzero((ordered[1:] == ordered[:-1]) & (groups[1:] == groups[:-1]))
@@ -89,7 +89,8 @@ def as_nanoseconds(times: np.ndarray, ids: Sequence[str], file: str, column: str
     return stamps.astype("datetime64[ns]")
 
 
-def _check_missing(times: np.ndarray, ids: Sequence[str], file: str, column: str) -> None:
+def check_missing(times: np.ndarray, ids: Sequence[str], file: str, column: str) -> None:
+    """Raises DataError if a row has no time."""
     missing = np.flatnonzero(np.isnat(times))
     if len(missing):
         raise DataError(
