@@ -116,7 +116,7 @@ def _duplicates(
         for index in same[:MAX_LISTED].tolist()
         for pair in [rows[index : index + 2].tolist()]
     )
-    fix = "remove one row of each pair"
+    fix = "resample=STEP (as in 5min, 1h, D) averages rows of one time; or remove one row of each pair"
     if group is None:
         fix = "group=COLUMN if the rows are several series that a column distinguishes, or " + fix
     if _clock_turned_back(ordered[same]):
