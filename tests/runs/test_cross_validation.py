@@ -212,3 +212,13 @@ def test_a_fold_whose_log_or_checkpoint_holds_something_else_is_named(tmp_path):
     RunFolder(log.parent).write("run.json", {**info, "log_digest": None})
     with pytest.raises(RunError, match=r"log\.jsonl: an epoch without val/accuracy"):
         api.crossval("classify", "iris", folds=2, out=tmp_path / "cv", quiet=True, **SMALL | {"epochs": 1})
+
+
+def test_folds_of_series_are_by_rolling_origin_and_the_forecast_has_no_intervals(tmp_path):
+    options = {"net": "linear", "input_length": 14, "epochs": 1, "max_rounds": 4}
+    run = api.crossval("forecast", "sales", folds=2, out=tmp_path / "cv", quiet=True, **options)
+    folds = [json.loads((run.path / f"fold-{number}" / "split.json").read_text()) for number in (1, 2)]
+    for fold in folds:
+        assert max(map(int, fold["train"])) < min(map(int, fold["val"]))
+    assert max(map(int, folds[0]["val"])) < min(map(int, folds[1]["val"]))
+    assert "bread_0.1" not in run.predict("sales")

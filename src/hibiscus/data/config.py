@@ -170,6 +170,12 @@ class DataConfig(BaseModel):
         description="series: the times at which validation and test begin and, optionally, the test part "
         "ends, as in 2019-01-01,2020-01-01",
     )
+    train_window: int | None = Field(
+        None,
+        ge=1,
+        description="series: steps of the training part (sliding window); default: all before validation "
+        "(expanding window)",
+    )
     gap: int = Field(0, ge=0, description="series: steps before each later part that belong to no part")
     resample: str | None = Field(
         None, description="series: the step to which values are averaged, such as 15min, 1h, D, W, MS"

@@ -22,7 +22,7 @@ __all__ = ["ForecastIntervals", "conformal_offsets"]
 
 
 class ForecastIntervals(nn.Module):
-    """Adds the offsets of validation to forecasts; none before the first validation.
+    """Adds the offsets of validation to forecasts; none before the first validation, see `is_fitted`.
 
     The offsets are a buffer, so that a checkpoint holds those that belong to its weights.
 
@@ -35,10 +35,12 @@ class ForecastIntervals(nn.Module):
     """
 
     offsets: Tensor
+    is_fitted: Tensor
 
     def __init__(self, horizon: int, targets: int, quantiles: Sequence[float]):
         super().__init__()
         self.quantiles = tuple(quantiles)
+        self.register_buffer("is_fitted", torch.tensor(False))
         self.register_buffer("offsets", torch.zeros(horizon, targets, len(self.quantiles)))
 
     def fit(self, forecasts: Tensor, target: Tensor, observed: Tensor) -> None:
@@ -52,6 +54,7 @@ class ForecastIntervals(nn.Module):
         errors = (target[..., None] - forecasts).double().cpu().numpy()
         errors[~observed.cpu().numpy()] = np.nan
         offsets = conformal_offsets(errors, self.quantiles)
+        self.is_fitted.fill_(True)
         self.offsets.copy_(torch.from_numpy(offsets).to(self.offsets))
 
     def forward(self, forecasts: Tensor) -> Tensor:

@@ -20,6 +20,7 @@ import numpy as np
 from hibiscus.damage import damaged, reading
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.series.series_split import rolling_parts
 from hibiscus.data.split import folds as make_folds
 from hibiscus.data.split import keep_every_class
 from hibiscus.errors import ConfigError, InterruptedRunError, TrainingError
@@ -114,7 +115,7 @@ def cross_validate(
     if chosen := config.chosen_on_validation():
         received = f"{chosen}: the last of the models is trained on all data, without a validation part"
         raise ConfigError(received, "an option that needs no validation part", "hibiscus train instead")
-    if data_config.split == "time":
+    if data_config.split == "time" and "series" not in kind.needs:
         raise ConfigError("split=time", "folds by content or group", "hibiscus train with split=time")
     check_run_folder(out, may_exist=True)
     dataset, data_config = open_for_method(data, data_config, kind, config)
@@ -141,7 +142,10 @@ def cross_validate(
 
 
 def _folds(plan: _Plan, data_config: DataConfig, pool: np.ndarray, count: int) -> Iterator[Parts]:
-    """The parts of each fold; a class whose items would all be held out stays in the training part."""
+    """The parts of each fold, by rolling origin for series; no class is held out as a whole."""
+    if "series" in plan.kind.needs:
+        yield from rolling_parts(plan.dataset, data_config, pool, count)
+        return
     has_labels = "label" in plan.kind.needs
     groups = groups_of(plan.dataset, data_config, plan.kind.parts_hold_other_classes)
     for held_out in make_folds(plan.dataset, pool, count, "stratified" if has_labels else "hash", groups):

@@ -7,7 +7,7 @@ import pytest
 from data.series.series_data import daily
 from hibiscus.data.config import DataConfig
 from hibiscus.data.open import open_data
-from hibiscus.data.series.series_split import default_horizon, season_of, split_series
+from hibiscus.data.series.series_split import default_horizon, rolling_parts, season_of, split_series
 from hibiscus.data.series.time_index import RowNames, TimeIndex
 from hibiscus.errors import ConfigError, DataError
 
@@ -87,3 +87,19 @@ def test_defaults_follow_the_calendar_and_the_length():
     assert default_horizon(index(144, "MS"), 12) == 12
     assert default_horizon(index(36, "MS"), 12) == 3
     assert default_horizon(index(200, "YS"), 1) == 12
+
+
+@pytest.mark.parametrize(("window", "first"), [(None, [0, 0]), (30, [10, 31])])
+def test_folds_by_rolling_origin_expand_or_slide_and_never_train_on_the_future(window, first):
+    config = DataConfig(**{"horizon": 12, "train_window": window, "gap": 3})
+    order = np.random.default_rng(0).permutation(100)
+    dataset = open_data(daily(100).iloc[order].reset_index(drop=True))
+    found = rolling_parts(dataset, config, np.flatnonzero(order < 85), 2)
+    days = [{name: np.sort(order[rows]) for name, rows in fold.items()} for fold in found]
+    assert [fold["val"].tolist() for fold in days] == [list(range(43, 64)), list(range(64, 85))]
+    assert [int(fold["train"].max()) for fold in days] == [39, 60]
+    assert [int(fold["train"].min()) for fold in days] == first
+
+
+def test_a_training_window_slides_also_without_folds():
+    assert spans(parts(daily(100), train_window=30, gap=2))["train"] == (43, 72)

@@ -14,8 +14,9 @@ from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import PART_NAMES, Dataset
 from hibiscus.data.series.time_index import TimeIndex, index_of
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.series.backtesting import rolling_origins
 
-__all__ = ["default_horizon", "season_of", "split_series"]
+__all__ = ["default_horizon", "rolling_parts", "season_of", "split_series"]
 
 WITHOUT_SEASON = 12  # steps to forecast by default
 SHORTEST = 12  # of the steps, the fraction that a default horizon is at most
@@ -59,15 +60,47 @@ def split_series(dataset: Dataset, options: DataConfig) -> dict[str, np.ndarray]
         names = [name for name in ("val", "test") if name not in dataset.parts]
         names = [name for name in names if name == "val" or options.test > 0]
         starts = _latest(dataset.path, len(distinct), names, options, index)
+    window = options.train_window
     limits, parts = [*starts, len(distinct)][: len(names) + 1], {**dataset.parts}
     moments = np.searchsorted(distinct, moments[rows])
     for name, start, end in zip(("train", *names), [0, *limits], limits, strict=False):
+        if name == "train" and window is not None:
+            start = max(0, end - options.gap - window)
         end -= options.gap * (name != names[-1] if names else False)
         parts[name] = np.sort(rows[(moments >= start) & (moments < end)])
         if not len(parts[name]):
             received = f"{dataset.path}: no rows in the {PART_NAMES[name]} part"
             raise DataError(received, "rows in each part", "other times in split_at, or a smaller gap")
     return parts
+
+
+def rolling_parts(
+    dataset: Dataset, options: DataConfig, pool: np.ndarray, folds: int
+) -> list[dict[str, np.ndarray]]:
+    """The parts of each fold of a cross-validation by rolling origin, in the order of time.
+
+    The validation parts follow one another up to the end; the first begins after half of the steps, if each
+    has as many steps as are forecast.
+
+    Args:
+        dataset: the data.
+        options: of the data; `train_window` is the length of a sliding window, otherwise it expands.
+        pool: the rows to divide.
+        folds: their number.
+
+    Raises:
+        ConfigError: too few steps for so many folds.
+    """
+    index = index_of(dataset, options.group, options.resample)
+    horizon = options.horizon or default_horizon(index, season_of(index, options.season))
+    moments = index.times[index.cells].astype(np.int64)[pool]
+    distinct, places = np.unique(moments, return_inverse=True)
+    length = max(horizon, len(distinct) // (2 * folds))
+    found = rolling_origins(len(distinct), folds, length, window=options.train_window, gap=options.gap)
+    return [
+        {name: np.sort(pool[np.isin(places, steps)]) for name, steps in (("train", before), ("val", after))}
+        for before, after in found
+    ]
 
 
 def _latest(path: str, steps: int, names: list[str], options: DataConfig, index: TimeIndex) -> list[int]:

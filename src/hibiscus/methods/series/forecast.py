@@ -196,4 +196,5 @@ class Forecast(SeriesMethod):
         windows = self.windows(data)
         origins = future_origins(windows.grid, part, self.config.input_length)
         point, quantiles = self.forecast_at(windows, origins)
-        return forecast_rows(windows.grid, origins, point, quantiles, self.config.quantiles)
+        levels = self.config.quantiles if self.intervals.is_fitted else ()
+        return forecast_rows(windows.grid, origins, point, quantiles, levels)

@@ -51,7 +51,7 @@ def forecast_rows(
         origins: the first cell of each forecast (forecasts,).
         point: the forecasts (forecasts, horizon, targets).
         quantiles: their quantiles (forecasts, horizon, targets, levels).
-        levels: of the quantiles.
+        levels: of the quantiles; none without a validation part, on which they are calibrated.
 
     Returns:
         `id`, `time` and, with several series, `series`; for each target its forecast and its quantiles, as in
