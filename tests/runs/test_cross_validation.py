@@ -215,7 +215,7 @@ def test_a_fold_whose_log_or_checkpoint_holds_something_else_is_named(tmp_path):
 
 
 def test_folds_of_series_are_by_rolling_origin_and_the_forecast_has_no_intervals(tmp_path):
-    options = {"net": "linear", "input_length": 14, "epochs": 1, "max_rounds": 4}
+    options = {"net": "linear", "input_length": 14, "epochs": 1}
     run = api.crossval("forecast", "sales", folds=2, out=tmp_path / "cv", quiet=True, **options)
     folds = [json.loads((run.path / f"fold-{number}" / "split.json").read_text()) for number in (1, 2)]
     for fold in folds:

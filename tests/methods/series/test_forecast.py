@@ -65,6 +65,8 @@ def test_the_forecast_begins_after_the_last_value_of_each_series():
     frame = pd.concat([waves().assign(shop="x"), waves(190).assign(shop="y")], ignore_index=True)
     data = prepared(frame, horizon=3, group="shop")
     model = method(data, input_length=9)
+    assert "a_0.1" not in model.predict(data, "test")
+    model.validate(data, "val")
     found = model.predict(data, "test")
     assert found["series"] == ["x"] * 3 + ["y"] * 3
     assert found["time"][:1] == ["2024-07-19"]
