@@ -62,3 +62,10 @@ def test_options_of_tokens_are_refused_where_there_are_none(name, value):
     dataset = open_data(FRAME.assign(age=np.arange(24) % 7), target="stars")
     with pytest.raises(ConfigError, match=f"{name}={value} on data without texts as tokens"):
         fit_preparation(dataset, np.arange(24), CLASSIFY, DataConfig(**{name: value}))
+
+
+def test_words_as_columns_are_not_counted_where_texts_are_tokens():
+    dataset = open_data(FRAME, target="stars")
+    with pytest.raises(ConfigError, match="top_words=50 on data whose texts are tokens") as caught:
+        fit_preparation(dataset, np.arange(24), CLASSIFY, DataConfig(top_words=50))
+    assert caught.value.fix == "vocabulary_size=50"

@@ -31,7 +31,7 @@ from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.prepare_arrays import check_scaling, fit_array
 from hibiscus.runs.prepare_series import fit_series
 from hibiscus.runs.prepare_targets import fit_targets
-from hibiscus.runs.prepare_texts import check_no_texts, fit_text, takes_text
+from hibiscus.runs.prepare_texts import check_text_options, fit_text, takes_text
 from hibiscus.runs.requirements import check_fields, no_labels
 from hibiscus.runs.split_notes import note_split
 
@@ -66,8 +66,7 @@ def fit_preparation(
         ConfigError: an option of tokens that has no effect.
     """
     with named_errors(dataset.path):
-        if not takes_text(dataset, kind):
-            check_no_texts(options)
+        check_text_options(options, takes_text(dataset, kind))
         if options.scaling == "auto":
             from hibiscus.data.prepared import INPUTS as INPUT_FIELDS  # imports PyTorch
 

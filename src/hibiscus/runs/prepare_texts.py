@@ -18,7 +18,7 @@ from hibiscus.errors import ConfigError
 if TYPE_CHECKING:
     from hibiscus.training.method import Method
 
-__all__ = ["check_no_texts", "fit_text", "takes_text"]
+__all__ = ["check_text_options", "fit_text", "takes_text"]
 
 BYTE_PAIRS = 8_000
 WORDS = 20_000
@@ -85,11 +85,21 @@ def fit_text(
     )
 
 
-def check_no_texts(options: DataConfig) -> None:
-    """Raises ConfigError for an option that has no effect, since no texts are divided into tokens."""
-    for name, value in _given(options, ("tokens", "max_length", *USED_BY)):
-        expected = "data with one column of texts and no other inputs"
-        raise ConfigError(f"{name}={value} on data without texts as tokens", expected, f"omit {name}")
+def check_text_options(options: DataConfig, taken: bool) -> None:
+    """Refuses options that have no effect on this data.
+
+    Args:
+        options: as given, with `tokens=auto` as it is.
+        taken: whether texts are sequences of tokens; see `takes_text`.
+
+    Raises:
+        ConfigError: an option of tokens where there are none, or `top_words` where there are.
+    """
+    for name, value in _given(options, ("top_words",) if taken else ("tokens", "max_length", *USED_BY)):
+        received = f"{name}={value} on data {'whose texts are' if taken else 'without texts as'} tokens"
+        if taken:
+            raise ConfigError(received, "vocabulary_size, the number of tokens", f"vocabulary_size={value}")
+        raise ConfigError(received, "data with one column of texts and no other inputs", f"omit {name}")
 
 
 def _check_used(options: DataConfig, tokens: str) -> None:
