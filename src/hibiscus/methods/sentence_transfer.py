@@ -16,7 +16,7 @@ __all__ = ["SENTENCE", "choose_sentence_transfer", "sentence_network_options", "
 
 SENTENCE = "sentence"
 MODES = ("features", "fine-tune")
-MAX_TUNED = 10_000  # texts that auto fine-tunes: 4 to 40 minutes on one CPU core, by their lengths
+MAX_TUNED = 10_000  # texts that auto fine-tunes: 4 to 45 minutes on one CPU core, by their lengths
 # Chosen on the validation part of rt-polarity, one seed; docs/sentence-embeddings.md has the figures.
 FINE_TUNING: dict[str, Any] = {
     "epochs": 2,
