@@ -59,3 +59,8 @@ def test_holm():
 def test_constants_are_named(pair):
     with pytest.raises(DataError, match="a constant series"):
         granger_causality(pair[0], np.ones(400))
+
+
+def test_a_series_without_noise_is_named(pair):
+    with pytest.raises(DataError, match="without an error"):
+        granger_causality(pair[0], np.resize([1.0, 2.0, 4.0], 400), 4, (False, False))

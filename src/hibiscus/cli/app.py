@@ -248,6 +248,7 @@ app.command(
     epilog=example(
         "hibiscus inspect photos/",
         "hibiscus inspect table.csv target=income",
+        "hibiscus inspect sales.csv --out look.png",
         "hibiscus inspect photos/ --label-errors --out label_errors.csv",
     )
 )(inspection.inspect)

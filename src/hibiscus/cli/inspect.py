@@ -8,6 +8,7 @@ from typing import Any
 
 from hibiscus.cli import data_checks, text_checks
 from hibiscus.cli.console import emit, table
+from hibiscus.cli.series_section import series_section
 from hibiscus.plurals import plural
 from hibiscus.progress import step
 
@@ -18,7 +19,12 @@ MAX_ROWS = 40  # of a long list on the screen; --json has all
 
 
 def inspect_data(
-    path: str, options: dict[str, Any], as_json: bool, label_errors: bool = False, out: Path | None = None
+    path: str,
+    options: dict[str, Any],
+    as_json: bool,
+    label_errors: bool = False,
+    out: Path | None = None,
+    time_series: bool | None = None,
 ) -> None:
     """Describes a dataset.
 
@@ -27,7 +33,8 @@ def inspect_data(
         options: of the data.
         as_json: print one JSON object.
         label_errors: also look for labels that contradict a cross-validated model.
-        out: a file for these labels.
+        out: a file for these labels, or for drawings of time series.
+        time_series: whether to describe the table as time series; by default where it clearly is one.
 
     Raises:
         HibiscusError: an unknown option, or data that cannot be opened.
@@ -61,7 +68,8 @@ def inspect_data(
         summary["about"] = {**summary["about"], "boxes": {**summary["about"]["boxes"], "boxes": counts}}
     summary["near_duplicates"] = data_checks.near_duplicate_summary(dataset, parts)
     summary["texts"] = text_checks.text_summary(dataset, parts)
-    text = "" if as_json else _describe(summary, how)
+    summary["time_series"], lines = series_section(dataset, time_series, as_json, out, options)
+    text = "" if as_json else "\n".join([_describe(summary, how), *lines])
     if label_errors:
         found, lines = data_checks.label_errors(dataset, config, parts, out)
         summary["label_errors"] = found

@@ -16,7 +16,7 @@ from hibiscus.plurals import plural
 from hibiscus.runs.destination import check_writable
 from hibiscus.screen import is_terminal
 
-__all__ = ["check_out", "embeddings", "predictions"]
+__all__ = ["check_location", "check_out", "embeddings", "predictions"]
 
 MAX_LINES = 50  # on a terminal; a pipe gets all
 MAX_NUMBERS = 12  # of one prediction in a line
@@ -68,11 +68,12 @@ def check_out(out: str | None, inputs: list[str], folders: bool = False) -> Path
         expected = f"a file ending in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}"
         expected += ", a folder for images, a .png for one image, or .mp4 for a video" if folders else ""
         raise UsageError(f"--out {out}", expected, f"--out {path.stem or 'predictions'}.csv")
-    _check_location(out, path, is_file, inputs)
+    check_location(out, path, is_file, inputs)
     return path
 
 
-def _check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> None:
+def check_location(out: str, path: Path, is_file: bool, inputs: list[str]) -> None:
+    """Checks that a destination can be written and is new; see `check_out` for the errors."""
     if is_file and path.is_dir():
         raise DataError(f"--out {out}: a folder", "a file", f"--out {path}/predictions.csv")
     if not is_file and path.exists() and not path.is_dir():

@@ -34,6 +34,7 @@ from hibiscus.series.cross_correlation import (
     prewhiten,
 )
 from hibiscus.series.decomposition import Decomposition, decompose, stl
+from hibiscus.series.description import SeriesDescription, Structure, describe_series
 from hibiscus.series.distances import dtw_distance, dtw_matrix, dtw_path, frechet_distance, pearson_distance
 from hibiscus.series.emissions import CategoricalEmissions, GaussianEmissions
 from hibiscus.series.entropy import approximate_entropy, sample_entropy
@@ -49,6 +50,7 @@ from hibiscus.series.hmm import (
 )
 from hibiscus.series.ising import simulate_ising
 from hibiscus.series.kalman import FilteredStates, SmoothedStates, StateSpace, kalman_filter, kalman_smoother
+from hibiscus.series.level_changes import Changes, level_changes
 from hibiscus.series.local_regression import lowess
 from hibiscus.series.moving_statistics import (
     expanding_statistic,
@@ -90,6 +92,7 @@ from hibiscus.series.window_features import FEATURES, rolling_features, series_f
 __all__ = [
     "FEATURES",
     "CategoricalEmissions",
+    "Changes",
     "Cointegration",
     "CorrelationCheck",
     "CrossCorrelation",
@@ -104,12 +107,14 @@ __all__ = [
     "LjungBox",
     "SeasonCandidate",
     "SeriesClustering",
+    "SeriesDescription",
     "Simulation",
     "Smoothed",
     "SmoothedStates",
     "StateProbabilities",
     "StateSpace",
     "Stationarity",
+    "Structure",
     "UnitRootTest",
     "adf",
     "adjust_p_values",
@@ -127,6 +132,7 @@ __all__ = [
     "cross_correlation",
     "cusum",
     "decompose",
+    "describe_series",
     "detrend",
     "dtw_distance",
     "dtw_matrix",
@@ -149,6 +155,7 @@ __all__ = [
     "kpss",
     "lcss_distance",
     "lcss_length",
+    "level_changes",
     "ljung_box",
     "local_level",
     "local_linear_trend",

@@ -60,7 +60,8 @@ def granger_causality(
     Shapes: first (steps,), second (steps,).
 
     Raises:
-        DataError: series of different lengths, fewer than 20 steps, or a constant.
+        DataError: series of different lengths, fewer than 20 steps, a constant, or one that the past predicts
+            without an error.
         MissingExtraError: statsmodels is not installed.
     """
     x, y = _both(first, second)
@@ -73,8 +74,13 @@ def granger_causality(
     pair = (pair - pair.mean(0)) / np.maximum(pair.std(0), 1e-300)
     lags = _order(pair, max(1, min(max_lags, len(pair) // 10)))
     notes, p_values = [], []
+    infeasible = from_extra("statsmodels.tools.sm_exceptions", "Granger causality").InfeasibleTestError
     for columns in ([1, 0], [0, 1]):  # statsmodels tests whether its second column helps to predict the first
-        test, warned = call_quietly(tools.grangercausalitytests, pair[:, columns], [lags])
+        try:
+            test, warned = call_quietly(tools.grangercausalitytests, pair[:, columns], [lags])
+        except infeasible:
+            received = "two series of which the past predicts one without an error"
+            raise DataError(received, "series with noise", "leave out one of them") from None
         p_values.append(float(test[lags][0]["ssr_ftest"][1]))
         notes += warned
     return GrangerCausality(lags, p_values[0], p_values[1], differenced, tuple(dict.fromkeys(notes)))

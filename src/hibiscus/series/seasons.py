@@ -28,14 +28,15 @@ __all__ = ["SeasonCandidate", "candidate_seasons", "detrend", "seasonal_strength
 PEAKS = 8  # of each periodogram that are tried
 MIN_POWER = 4.0  # of a peak, as a multiple of the mean power at frequencies nearby
 MIN_STRENGTH = 0.1  # F_S, beyond what seasonal means fit in noise
+CYCLIC = 0.25  # autocorrelation from which a cycle counts though its seasonal means explain little
 MIN_CORRELATION = 0.1  # at the lag of a season
-CLEARLY = 1.1  # by which factor the residual variance must fall for a multiple of a season to be kept
+CLEARLY = 1.25  # by which factor the residual variance must fall for a multiple of a season to be kept
 HARMONIC = 0.6  # of the autocorrelation of a multiple, below which a season is only a part of it
 STEADY = 0.25  # F_S from which the cycle has one length, to which it can be refined
 SHORT = 4  # steps, at which a moving average leaves a correlation in noise
 TRIED = 5  # lengths on each side of a hint
 SNAP = 0.03  # relative distance to a season of the calendar within which that one is taken
-MIN_CYCLES = 3  # of a season that only the periodogram hints at; two are enough for one of the calendar
+MIN_CYCLES = 6  # of a season that only the periodogram hints at; two are enough for one of the calendar
 MINIMUM = 8  # steps
 
 
@@ -56,7 +57,7 @@ class SeasonCandidate:
     @property
     def varies(self) -> bool:
         """Whether the cycle is real but its length varies, so that seasonal means explain little."""
-        return self.correlation > 0.25 and self.strength < 0.5 * self.correlation
+        return self.correlation > CYCLIC and self.strength < MIN_STRENGTH
 
 
 def candidate_seasons(values: Any, calendar: Sequence[int] = (), most: int = 3) -> list[SeasonCandidate]:
