@@ -110,6 +110,13 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ("forecast", "net"): ("mlp", {}),
     ("forecast", "net_options"): ({"hidden": (9,)}, {"net": "mlp", "net_options": {}}),
     ("forecast", "quantiles"): ((0.3, 0.5, 0.7), {}),
+    ("anomaly", "net"): ("linear", {}),
+    ("anomaly", "net_options"): ({"hidden": (9,)}, {}),
+    ("anomaly", "latent_dim"): (2, {"score": "reconstruction"}),
+    ("anomaly", "anomalies"): (None, {}),  # acts in the test part; tests/methods/series/test_anomaly.py
+    ("anomaly", "false_alarm_rate"): (0.6, {}),
+    ("anomaly", "smoothing"): (5, {"smoothing": 1}),
+    ("anomaly", "merge"): (None, {}),  # acts between two events; tests/evaluation/test_scored_series.py
     ("classify", "net"): ("cnn", {"net_options": {}}),
     ("vae", "net"): ("cnn", {}),
     ("cvae", "net"): ("cnn", {}),

@@ -57,6 +57,8 @@ def set_up_training(
     """
     kind = get_method(method)
     config, data_config = check_options(kind.Config, options, method)
+    left_out = kind.data_defaults.keys() - data_config.model_fields_set
+    data_config = data_config.model_copy(update={name: kind.data_defaults[name] for name in left_out})
     tune_process()
     dataset, data_config = open_for_method(data, data_config, kind, config)
     with step("preparing the data"):

@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 from hibiscus.errors import DataError, MissingExtraError
 from hibiscus.series.checked_arrays import check_count, to_series
 
-__all__ = ["var_scores"]
+__all__ = ["var_errors", "var_scores"]
 
+FEWEST = 10  # training steps for each coefficient of one lag
 RIDGE = 1e-10  # of the mean variance, added to S: variables may be copies of each other
 
 
@@ -36,23 +37,35 @@ def var_scores(values: ArrayLike, train_steps: int, max_lag: int = 24) -> np.nda
     Shapes: values (steps,) or (steps, variables); returns float64 (steps,), NaN before the first forecast.
 
     Raises:
-        DataError: the training part is too short for one lag.
+        DataError: the training part is too short, or a variable is constant in it.
         MissingExtraError: statsmodels is not installed.
     """
+    errors, covariance = var_errors(values, train_steps, max_lag)
+    squared = (errors * np.linalg.solve(covariance, errors.T).T).sum(1)
+    return np.sqrt(np.maximum(squared, 0.0))
+
+
+def var_errors(values: ArrayLike, train_steps: int, max_lag: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """The errors of one-step forecasts, standardized by the training part, and their covariance there.
+
+    Args, errors: as `var_scores`.
+
+    Returns:
+        float64 (steps, variables), NaN before the first forecast, and (variables, variables).
+    """
     series = to_series(values)
-    check_count(train_steps, "train_steps")
     check_count(max_lag, "max_lag")
     variables = series.shape[1]
     train = series[:train_steps]
+    if len(train) < FEWEST * (variables + 1):
+        received = f"{len(train):,} training steps of {variables} variables"
+        raise DataError(received, f"at least {FEWEST * (variables + 1)}", "a longer training part")
     spread = train.std(0)
-    shape = f"{len(train):,} training steps of {variables} variables"
-    if len(train) < 10 * (variables + 1):
-        raise DataError(shape, f"at least {10 * (variables + 1)}", "a longer training part")
     if not spread.all():
         constant = int(np.flatnonzero(spread == 0)[0])
         raise DataError(f"variable {constant} is constant in the training part", "a variable that varies", "")
     scaled = (series - train.mean(0)) / spread
-    lag_limit = min(max_lag, len(train) // (5 * variables) - 1)
+    lag_limit = max(1, min(max_lag, len(train) // (FEWEST // 2 * variables) - 1))
     intercept, coefficients = _fit(scaled[:train_steps], lag_limit)
     order = len(coefficients)
     errors = scaled[order:] - intercept
@@ -61,8 +74,7 @@ def var_scores(values: ArrayLike, train_steps: int, max_lag: int = 24) -> np.nda
     known = errors[: train_steps - order]
     covariance = known.T @ known / len(known)
     covariance += RIDGE * np.trace(covariance) / variables * np.eye(variables)
-    squared = (errors * np.linalg.solve(covariance, errors.T).T).sum(1)
-    return np.concatenate([np.full(order, np.nan), np.sqrt(np.maximum(squared, 0.0))])
+    return np.concatenate([np.full((order, variables), np.nan), errors]), covariance
 
 
 def _fit(train: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray]:

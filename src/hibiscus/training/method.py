@@ -121,6 +121,7 @@ class Method(ABC):
     # classes of the validation and test parts never occur in training
     parts_hold_other_classes: ClassVar[bool] = False
     min_part_size: ClassVar[int] = 1  # items that each part needs
+    data_defaults: ClassVar[Mapping[str, Any]] = {}  # options of the data with another default
     selection_metric: SelectionMetric
     smoke_test: ClassVar[SmokeTest]
     Config: ClassVar[type[TrainingConfig]]

@@ -1,0 +1,81 @@
+"""Labeled windows of anomalies from JSON and tables, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from data.series.series_data import daily, prepared
+from hibiscus.data.series.anomaly_labels import label_cells, read_anomaly_windows
+from hibiscus.data.series.grid import series_grid
+from hibiscus.errors import DataError
+
+PAIRS = [["2024-01-05", "2024-01-07"], ["2024-02-01 00:00:00.000000", "2024-02-01"]]
+
+
+def test_json_of_the_benchmark(tmp_path):
+    file = tmp_path / "windows.json"
+    file.write_text(json.dumps({"a.csv": PAIRS[::-1]}))
+    expected = (("2024-01-05", "2024-01-07", ""), ("2024-02-01 00:00:00.000000", "2024-02-01", ""))
+    assert read_anomaly_windows(str(file)) == expected
+    file.write_text(json.dumps({"a.csv": PAIRS, "b.csv": []}))
+    assert read_anomaly_windows(f"{file}:b.csv") == ()
+    with pytest.raises(DataError, match=r"windows of 2 files \(a.csv, b.csv\)") as error:
+        read_anomaly_windows(str(file))
+    assert error.value.fix == f"anomalies={file}:a.csv"
+
+
+def test_a_table_of_windows_of_several_series(tmp_path):
+    file = tmp_path / "windows.csv"
+    file.write_text("Series,start,end\nx,2024-01-05,2024-01-07\ny,2024-01-06,2024-01-06\n")
+    windows = read_anomaly_windows(str(file))
+    assert windows == (("2024-01-05", "2024-01-07", "x"), ("2024-01-06", "2024-01-06", "y"))
+
+
+def test_a_column_of_zeros_and_ones(tmp_path):
+    file = tmp_path / "labels.csv"
+    rows = [f"2024-01-0{day},{5 + day},{int(day in (2, 3, 6))}" for day in range(1, 8)]
+    file.write_text("time,value,is_anomaly\n" + "\n".join(rows))
+    expected = (("2024-01-02", "2024-01-03", ""), ("2024-01-06", "2024-01-06", ""))
+    assert read_anomaly_windows(str(file)) == read_anomaly_windows(f"{file}:is_anomaly") == expected
+    file.write_text("time,a,b\n2024-01-01,0,1\n2024-01-02,1,1\n")
+    with pytest.raises(DataError, match="1 columns of times, 2 of 0 and 1") as error:
+        read_anomaly_windows(str(file))
+    assert error.value.fix.endswith(":a")
+    assert read_anomaly_windows(f"{file}:a") == (("2024-01-02", "2024-01-02", ""),)
+
+
+def test_the_steps_in_a_window():
+    index = series_grid(prepared(daily(40), horizon=2)).index
+    inside = label_cells(
+        (("2024-01-05", "2024-01-07", ""), ("2024-01-09 12:00+12:00", "2024-01-10", "")), index
+    )
+    assert np.flatnonzero(inside).tolist() == [4, 5, 6, 8, 9]
+    assert not label_cells((), index).any()
+    with pytest.raises(DataError, match="the series shop"):
+        label_cells((("2024-01-05", "2024-01-07", "shop"),), index)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[1]", "no object"),
+        ('{"a": 3}', ": 3"),
+        ('{"a": [["2024-01-01"]]}', "2024-01-01"),
+        ('{"a": [["yesterday", "2024-01-01"]]}', "the time 'yesterday'"),
+        ('{"a": [["2024-02-01", "2024-01-01"]]}', "a window from 2024-02-01 to 2024-01-01"),
+        ('{"a": [["2024-99-01", "2024-01-01"]]}', "the time '2024-99-01'"),
+        ("{", "windows.json"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(tmp_path, content, message):
+    (tmp_path / "windows.json").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_anomaly_windows(str(tmp_path / "windows.json"))
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        read_anomaly_windows(str(tmp_path / "none.json"))
