@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -94,3 +96,13 @@ def test_errors_of_drawings(cli, sales, tmp_path):
     wrong = cli("inspect", sales, "--out", tmp_path / "look.png", "--label-errors")
     assert wrong.code == 2
     assert "a .csv, .json or .parquet file" in wrong.err
+
+
+def test_without_the_extra(cli, sales, monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.stattools", None)
+    monkeypatch.setitem(sys.modules, "statsmodels.tsa.seasonal", None)
+    out = cli("inspect", sales).out
+    assert "pip install 'hibiscus[series]' describes the time series" in out
+    forced = cli("inspect", sales, "--time-series")
+    assert forced.code == 5
+    assert "the extra series" in forced.err
