@@ -52,7 +52,7 @@ def test_missing_targets_do_not_count():
     frame = waves()
     frame.loc[50:52, "a"] = np.nan
     data = prepared(frame, horizon=4)
-    model = method(data, input_length=9)
+    model = method(data, input_length=9, loss="mse")
     windows = model.windows(data)
     batch = next(iter(windows.iterate(np.array([49]))))
     assert batch.observed[0, :, 0].tolist() == [True, False, False, False]
@@ -100,7 +100,7 @@ def test_options_are_checked():
             Forecast.Config(**{"quantiles": quantiles})
     with pytest.raises(ConfigError, match="net"):
         method(data, net="liner", input_length=9)
-    assert method(data).config.input_length == 21
+    assert method(data).config.input_length == 36
 
 
 @pytest.mark.slow

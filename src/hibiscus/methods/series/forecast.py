@@ -1,10 +1,11 @@
 r"""Forecasting: predicts the next values of one or many time series from those before them.
 
-    loss = mean over windows, steps h and variables of  (f_h(x_1, ..., x_L) - x_{L+h})^2,    1 <= h <= horizon
+    loss = mean over windows, steps h and variables of  huber(f_h(x_1, ..., x_L) - x_{L+h}),  h = 1, ..., H
 
 `f` is a network that sees the last `input_length` steps and forecasts all steps of the horizon at once.
-Values are standardized by the training part. Other choices of `loss`: `mae` and `huber`, and `pinball`, with
-which the network forecasts quantiles. Every forecast has intervals that are calibrated on the validation
+Values are standardized by the training part. Huber's loss is that of squares up to 1 and linear beyond, so
+that single peaks do not decide. Other choices of `loss`: `mse`, `mae`, and `pinball`, with which the network
+forecasts quantiles. Every forecast has intervals that are calibrated on the validation
 part. The parts follow one another in time, and the report compares the network with naive forecasts,
 exponential smoothing and others; the first line says which is best.
 
@@ -44,20 +45,16 @@ from hibiscus.methods.augmentation import NetworkOptions
 from hibiscus.methods.series.base import Calendar, InputLength, SeriesMethod
 from hibiscus.methods.series.forecast_recipe import (
     Quantiles,
+    SeriesBatchSize,
+    SeriesEpochs,
+    SeriesLearningRate,
     ascending_quantiles,
     build_network,
-    input_length,
+    fill_in,
 )
 from hibiscus.methods.series.future import forecast_rows, future_origins
 from hibiscus.networks.forecast_intervals import ForecastIntervals
-from hibiscus.training.config import (
-    BatchSize,
-    Epochs,
-    LearningRate,
-    OptimizerName,
-    ScheduleName,
-    TrainingConfig,
-)
+from hibiscus.training.config import Precision, ScheduleName, TrainingConfig
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
@@ -67,15 +64,18 @@ __all__ = ["Forecast"]
 class Config(TrainingConfig):
     """Options of `forecast`."""
 
-    epochs: Epochs = 10
-    batch_size: BatchSize = 32
-    optimizer: OptimizerName = "adam"
-    learning_rate: LearningRate = 1e-3
-    schedule: ScheduleName = "one-cycle"
-    net: str = Field("dlinear", description="a network of `hibiscus explain forecast`")
+    epochs: SeriesEpochs = None  # type: ignore[assignment]
+    batch_size: SeriesBatchSize = None  # type: ignore[assignment]
+    learning_rate: SeriesLearningRate = None  # type: ignore[assignment]
+    schedule: ScheduleName = "cosine"
+    precision: Precision = "float32"
+    net: str = Field(
+        "auto",
+        description="a network of `hibiscus explain forecast`; auto: dlinear, nlinear for short series",
+    )
     net_options: NetworkOptions = Field(default_factory=dict)
     input_length: InputLength = None
-    loss: Literal["mse", "mae", "huber", "pinball"] = Field("mse", description="the loss to minimize")
+    loss: Literal["mse", "mae", "huber", "pinball"] = Field("huber", description="the loss to minimize")
     quantiles: Quantiles = Field(
         (0.1, 0.5, 0.9), description="the quantiles of the intervals, in ascending order, with 0.5"
     )
@@ -95,7 +95,7 @@ class Forecast(SeriesMethod):
     title = "Forecasting"
     family = "series"
     summary = "forecasts the next values of time series, with intervals"
-    selection_metric = SelectionMetric("standardized_mse")
+    selection_metric = SelectionMetric("standardized_mae")
     smoke_test = SmokeTest("sales", {"net": "linear", "input_length": 14, "epochs": 2})
     Config = Config
 
@@ -104,9 +104,9 @@ class Forecast(SeriesMethod):
 
     @classmethod
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Config:
-        """The options with the length of the input that suits the series."""
-        length = input_length(config.input_length, preparation["series"])
-        return config.model_copy(update={"input_length": length})
+        """The options with what suits the series for those that were left out."""
+        learned = preparation["series"]
+        return config.model_copy(update=fill_in(config, learned, items or learned.training_steps))
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, and the offsets of its intervals."""
