@@ -17,7 +17,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["answer", "clock", "median_ms", "place", "plain_precision", "round_and_input", "round_of"]
+__all__ = [
+    "answer",
+    "clock",
+    "median_ms",
+    "place",
+    "plain_precision",
+    "round_and_input",
+    "round_of",
+    "timed_rounds",
+]
 
 WARM_UP = 5  # the first fifth of the rounds is not counted
 TURNS = 3
@@ -99,21 +108,13 @@ def round_and_input(
         names: of the classes in masks and boxes, by field.
     """
     import numpy as np
-    import torch
 
     from hibiscus.data.arrays.open import dataset_from_arrays
     from hibiscus.data.config import DataConfig
     from hibiscus.data.prepared import PreparedData
     from hibiscus.data.text.corpus import text_dataset
-    from hibiscus.runs.options import build_options
     from hibiscus.runs.prepare import fit_preparation
-    from hibiscus.training.device import tune_process
-    from hibiscus.training.log_file import LogFile
-    from hibiscus.training.loop import Loop
 
-    tune_process()
-    torch.set_flush_denormal(True)
-    device = place()
     if "table" in fields:
         dataset = text_dataset("random", "random", fields["table"], [*map(str, range(len(fields["table"])))])
     else:
@@ -121,12 +122,33 @@ def round_and_input(
         dataset.fields, dataset.names = dict(fields), names or {}
     items = np.arange(len(dataset))
     preparation = fit_preparation(dataset, items, kind, DataConfig(tokens="character"))
+    return timed_rounds(kind, PreparedData(dataset, preparation, {"train": items}, place()), options, rounds)
+
+
+def timed_rounds(kind: Any, data: Any, options: dict[str, Any], rounds: int) -> tuple[float, float]:
+    """Median ms of a round of a method on prepared data, and of its wait for the batch.
+
+    Args:
+        kind: the method's class.
+        data: `PreparedData` with a training part.
+        options: of the method.
+        rounds: how many to play.
+    """
+    import torch
+
+    from hibiscus.runs.options import build_options
+    from hibiscus.training.device import tune_process
+    from hibiscus.training.log_file import LogFile
+    from hibiscus.training.loop import Loop
+
+    tune_process()
+    torch.set_flush_denormal(True)
+    device = place()
     config = build_options(
         kind.Config, {"epochs": 1000, "max_rounds": rounds, "precision": "auto", **options}
     )
-    method = kind(kind.resolve(config, preparation, len(items)), preparation)
+    method = kind(kind.resolve(config, data.preparation, len(data.parts["train"])), data.preparation)
     method.to(device)
-    data = PreparedData(dataset, preparation, {"train": items}, device)
     times: list[float] = []
     waits: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
