@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from data.series.series_data import daily, prepared
+from hibiscus.data.series.grid import series_grid
 from hibiscus.errors import ConfigError, DataError
 
 
@@ -35,3 +36,29 @@ def test_what_cannot_be_forecast_is_named():
         prepared(daily(60, x=np.sin(np.arange(60.0)), price=np.arange(60) % 5), known_future="prise")
     with pytest.raises(ConfigError, match="known_future=date: its role is time"):
         prepared(daily(60), known_future="date")
+
+
+def test_logarithms_name_the_row_of_the_file():
+    frame = daily(60, x=np.arange(60.0) + 1, y=np.arange(60.0) - 5)
+    with pytest.raises(DataError, match=r"transform=log: 'y' has 6 values .*\(first: row 1, -5\)"):
+        prepared(frame, transform="log", target="y")
+    assert prepared(frame, transform="log", target="x").preparation["series"].transforms.targets == 1
+    frame.loc[58, "x"] = 0.0
+    with pytest.raises(DataError, match=r"'x' has 1 value .*\(first: row 59, 0\)"):
+        series_grid(prepared(frame, transform="log", target="x"))
+
+
+def test_resampled_rows_are_averaged_before_the_statistics():
+    hours = pd.date_range("2024-01-01", periods=24 * 60, freq="h")
+    frame = pd.DataFrame({"date": hours, "x": np.tile([0.0, 2.0], 12 * 60) + np.repeat(np.arange(60.0), 24)})
+    data = prepared(frame, resample="D")
+    learned, grid = data.preparation["series"], series_grid(data)
+    assert str(learned.step) == "1 day"
+    assert grid.raw[:60, 0].tolist() == (np.arange(60.0) + 1).tolist()
+    assert learned.mean == pytest.approx((np.arange(len(grid.cells_of("train"))).mean() + 1,))
+    total = series_grid(prepared(frame, resample="D,sum")).raw[:60, 0]
+    assert total == pytest.approx(24 * (np.arange(60.0) + 1))
+    finer = series_grid(prepared(daily(60), resample="12h"))
+    assert finer.observed[:119, 0].tolist() == [True, False] * 59 + [True]
+    with pytest.raises(ConfigError, match="resample=M can be months or minutes"):
+        prepared(frame, resample="M")

@@ -178,7 +178,8 @@ class DataConfig(BaseModel):
     )
     gap: int = Field(0, ge=0, description="series: steps before each later part that belong to no part")
     resample: str | None = Field(
-        None, description="series: the step to which values are averaged, such as 15min, 1h, D, W, MS"
+        None,
+        description="series: the step whose values are averaged, such as 15min, 1h, D, MS; D,sum adds them",
     )
     impute: Literal["forward", "past-mean", "window-mean", "seasonal", "linear"] = Field(
         "forward",

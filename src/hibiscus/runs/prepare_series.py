@@ -8,6 +8,7 @@ import numpy as np
 
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.series.imputation import check_look_ahead, impute
 from hibiscus.data.series.preparation import SeriesPreparation
@@ -54,16 +55,20 @@ def fit_series(dataset: Dataset, train: np.ndarray, options: DataConfig) -> Seri
         known=TablePreparation.fit(table, known, readings=dataset.readings) if known else None,
         static=TablePreparation.fit(table, static, readings=dataset.readings) if static else None,
     )  # fmt: skip
-    return _scaled(dataset.path, prepared, _training_series(prepared, whole, frame, train), options)
+    encoded = prepared.encode(table)
+    with named_errors(dataset.path):
+        ids = [dataset.ids[row] for row in train]
+        Transforms(options.transform, len(targets)).check(encoded, prepared.variables, ids)
+    return _scaled(dataset.path, prepared, _training_series(prepared, whole, encoded, train), options)
 
 
 def _training_series(
-    prepared: SeriesPreparation, whole: TimeIndex, frame: object, train: np.ndarray
+    prepared: SeriesPreparation, whole: TimeIndex, encoded: np.ndarray, train: np.ndarray
 ) -> list[np.ndarray]:
     """The values of each series in the training part (steps, variables), NaN where they are missing."""
     cells, parts = whole.cells[train], []
     how = prepared.resampling.aggregate if prepared.resampling else "mean"
-    values = aggregate(prepared.encode(frame.iloc[train]), cells, len(whole), how)  # type: ignore[attr-defined]
+    values = aggregate(encoded, cells, len(whole), how)
     for start, end in zip(whole.bounds[:-1], whole.bounds[1:], strict=True):
         own = cells[(cells >= start) & (cells < end)]
         if len(own):

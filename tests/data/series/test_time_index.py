@@ -89,3 +89,12 @@ def test_a_group_that_is_no_column():
     frame = pd.DataFrame({"day": pd.date_range("2024", periods=3), "x": [1.0, 2.0, 4.0]})
     with pytest.raises(DataError, match="group=shop: no such column"):
         index_of(open_data(frame), "shop")
+
+
+def test_times_between_the_steps_are_named_with_their_rows_and_the_file():
+    times = days(*range(20))
+    times[7] += np.timedelta64(3, "h")
+    with pytest.raises(
+        DataError, match=r"sales.csv: 1 time of 20 not on a grid of 1 day: row 8: 2024-01-08 03:00"
+    ):
+        TimeIndex.of(rows(20), times, None)

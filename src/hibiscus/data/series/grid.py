@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hibiscus.data.dataset import PART_NAMES
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.series.calendar_features import calendar_features
@@ -126,6 +127,8 @@ def _grid(data: PreparedData) -> SeriesGrid:
     prepared: SeriesPreparation = data.preparation["series"]
     frame = raw_field(data.dataset, "series")
     index = prepared.index(frame, data.dataset.path, data.dataset.ids)
+    with named_errors(data.dataset.path):
+        prepared.transforms.check(data.arrays["series"], prepared.variables, data.dataset.ids)
     rows = np.full(len(index), -1)
     rows[index.cells] = np.arange(len(frame))
     how = prepared.resampling.aggregate if prepared.resampling else "mean"

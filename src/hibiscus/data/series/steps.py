@@ -95,8 +95,12 @@ class Step:
         units = FIXED_UNITS.get(self.unit, 1 if self.unit == "row" else None)
         return None if units is None else units * self.count
 
-    def positions(self, times: np.ndarray) -> np.ndarray:
+    def positions(self, times: np.ndarray, ids: np.ndarray | None = None) -> np.ndarray:
         r"""The position of each time on the grid whose position 0 is the earliest of them.
+
+        Args:
+            times: in any order.
+            ids: a readable name for each time, for messages.
 
         Shapes: times (n,) datetime64[ns]; returns int64 (n,).
 
@@ -105,7 +109,9 @@ class Step:
         """
         odd = self.off_grid(times)
         if odd.any():
-            shown = ", ".join(show_time(time) for time in times[odd][:MAX_LISTED])
+            first = np.flatnonzero(odd)[:MAX_LISTED]
+            names = [""] * len(first) if ids is None else [f"{name}: " for name in ids[first]]
+            shown = ", ".join(map(str.__add__, names, map(show_time, times[first])))
             raise DataError(
                 f"{plural(int(odd.sum()), 'time')} of {len(times):,} not on a grid of {self}: {shown}",
                 f"times that differ by a multiple of {self}",

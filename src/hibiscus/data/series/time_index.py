@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.named_errors import named_errors
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.series.resampling import Resampling, parse_resampling, step_indices, step_starts
 from hibiscus.data.series.step_inference import infer_step
@@ -96,9 +97,11 @@ class TimeIndex:
             members, notes = [np.flatnonzero(codes == code) for code in range(len(names))], ()
         if step is None:
             step = resampling.step if resampling else infer_step([times[found] for found in members])
+        names_of = np.array(rows.ids, dtype=object)
         cells, grids, start = np.empty(count, np.int64), [], 0
         for found in members:
-            places, grid = _series_grid(times[found], step, resampling is not None, room)
+            with named_errors(rows.file):
+                places, grid = _series_grid(times[found], step, resampling is not None, room, names_of[found])
             cells[found] = start + places
             grids.append(grid)
             start += len(grid)
@@ -124,17 +127,19 @@ def _ranks(codes: np.ndarray) -> np.ndarray:
     order = np.argsort(codes, kind="stable")
     first = np.flatnonzero(np.diff(codes[order], prepend=-1))
     ranks = np.empty(len(codes), np.int64)
-    ranks[order] = np.arange(len(codes)) - np.repeat(first, np.diff([*first, len(codes)]))
+    ranks[order] = np.arange(len(codes)) - np.repeat(first, np.diff(np.append(first, len(codes))))
     return ranks
 
 
-def _series_grid(times: np.ndarray, step: Step, resampled: bool, room: int) -> tuple[np.ndarray, np.ndarray]:
+def _series_grid(
+    times: np.ndarray, step: Step, resampled: bool, room: int, ids: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The cell of each row of one series, counted from its first, and the time of every cell."""
     if resampled:
         numbers = step_indices(times, step)
         count = int(numbers.max() - numbers.min()) + 1 + room
         return numbers - numbers.min(), step_starts(numbers.min() + np.arange(count), step)
-    places = np.arange(len(times)) if step.unit == "row" else step.positions(times)
+    places = np.arange(len(times)) if step.unit == "row" else step.positions(times, ids)
     grid = np.concatenate([times[:1], step.following(times[0], int(places[-1]))])
     grid[places] = times
     return places, np.concatenate([grid, step.following(times[-1], room)])
