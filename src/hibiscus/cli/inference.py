@@ -44,7 +44,8 @@ def predict(
         typer.Option(
             "--out",
             metavar="PATH",
-            help="a .csv .json .parquet or .npz file; a folder for images, .png for one; .mp4 for video",
+            help="a .csv .json .parquet or .npz file; a folder for images, .png for one; .mp4 for video; "
+            "forecasts are also drawn as a .png",
         ),
     ] = None,
     support: Support = None,
@@ -67,6 +68,7 @@ def predict(
     """Predict on new inputs."""
     from hibiscus.cli.predicted_images import check_free
     from hibiscus.cli.predictions import check_out, predictions
+    from hibiscus.cli.series_drawing import draw_series
 
     path = check_out(out, inputs, folders=True)
     api = load_api(run)
@@ -83,6 +85,8 @@ def predict(
         check_free(path, inputs, default_score is not None)
     with step("predicting"):
         predicted = loaded.predict(inputs, checkpoint, support)
+    if path is not None and "series" in loaded.preparation:
+        path = draw_series(loaded, predicted, inputs, path, as_json or quiet)
     predictions(predicted, path, as_json, quiet, default_score or 0.0 if score is None else score, inputs)
 
 

@@ -20,7 +20,7 @@ def daily(steps=100, **columns):
 
 def prepared(frame, **options):
     """The prepared data of a frame; `target` and `group` are options as well."""
-    config = DataConfig(**options)
+    config = DataConfig.model_validate(options)
     dataset = open_data(frame, **config.opening())
     parts = prepare_parts(dataset, config, Forecast)
     preparation = fit_preparation(dataset, parts["train"], Forecast, config)

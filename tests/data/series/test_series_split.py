@@ -13,7 +13,7 @@ from hibiscus.errors import ConfigError, DataError
 
 
 def parts(frame, **options):
-    config = DataConfig(**options)
+    config = DataConfig.model_validate(options)
     return split_series(open_data(frame, **config.opening()), config)
 
 
@@ -70,7 +70,7 @@ def test_other_splits_are_refused():
 def test_given_parts_stay_and_validation_is_the_end_of_training(tmp_path):
     daily(50).to_csv(tmp_path / "a.csv", index=False)
     daily(70).iloc[50:].to_csv(tmp_path / "b.csv", index=False)
-    config = DataConfig(**{"test_data": str(tmp_path / "b.csv")})
+    config = DataConfig.model_validate({"test_data": str(tmp_path / "b.csv")})
     found = split_series(open_data(str(tmp_path / "a.csv"), **config.opening()), config)
     assert spans(found) == {"train": (0, 44), "test": (50, 69), "val": (45, 49)}
 
@@ -91,7 +91,7 @@ def test_defaults_follow_the_calendar_and_the_length():
 
 @pytest.mark.parametrize(("window", "first"), [(None, [0, 0]), (30, [10, 31])])
 def test_folds_by_rolling_origin_expand_or_slide_and_never_train_on_the_future(window, first):
-    config = DataConfig(**{"horizon": 12, "train_window": window, "gap": 3})
+    config = DataConfig.model_validate({"horizon": 12, "train_window": window, "gap": 3})
     order = np.random.default_rng(0).permutation(100)
     dataset = open_data(daily(100).iloc[order].reset_index(drop=True))
     found = rolling_parts(dataset, config, np.flatnonzero(order < 85), 2)

@@ -7,7 +7,7 @@ from hibiscus.methods.series.forecast import Forecast
 
 def test_windows_have_the_length_of_the_options_and_the_horizon_of_the_data():
     data = prepared(daily(100), horizon=4)
-    config = Forecast.Config(**{"net": "linear", "input_length": 9, "calendar": True})
+    config = Forecast.Config.model_validate({"net": "linear", "input_length": 9, "calendar": True})
     model = Forecast(config, data.preparation)
     windows = model.windows(data)
     assert (windows.input_length, windows.horizon) == (9, 4)

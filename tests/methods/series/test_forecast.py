@@ -20,7 +20,7 @@ def waves(steps=200):
 
 
 def method(data, **options):
-    config = Forecast.resolve(Forecast.Config(**{"net": "linear", **options}), data.preparation)
+    config = Forecast.resolve(Forecast.Config.model_validate({"net": "linear", **options}), data.preparation)
     torch.manual_seed(0)
     return Forecast(config, data.preparation)
 
@@ -97,7 +97,7 @@ def test_options_are_checked():
     data = prepared(waves(), horizon=4)
     for quantiles in ((0.5, 0.1), (0.1, 0.9), (0, 0.5)):
         with pytest.raises(ValueError, match="ascending numbers between 0 and 1"):
-            Forecast.Config(**{"quantiles": quantiles})
+            Forecast.Config.model_validate({"quantiles": quantiles})
     with pytest.raises(ConfigError, match="net"):
         method(data, net="liner", input_length=9)
     assert method(data).config.input_length == 36

@@ -48,5 +48,7 @@ def test_differences_need_their_past():
 @pytest.mark.parametrize(("loss", "outputs"), [("mse", 1), ("pinball", 3)])
 def test_the_network_has_an_output_for_each_quantile(loss, outputs):
     learned = prepared(daily(100), horizon=4).preparation["series"]
-    network = build_network(Config(**{"loss": loss, "input_length": 9, "net": "linear"}), learned)
+    network = build_network(
+        Config.model_validate({"loss": loss, "input_length": 9, "net": "linear"}), learned
+    )
     assert network(torch.zeros(2, 9, 1)).shape == (2, 4, 1, outputs)
