@@ -34,6 +34,8 @@ def test_levels_that_look_like_a_unit_root(noise):
     assert found.steps == pytest.approx([100, 200], abs=3)
     walk = level_changes(noise.cumsum(), verdict="difference-stationary")
     assert walk.kind == "slope"
+    stairs = level_changes(0.1 * T + 0.1 * noise, verdict="difference-stationary")
+    assert (stairs.kind, stairs.steps) == ("slope", ())  # not a level for every few steps of a trend
 
 
 def test_short_series_have_none():

@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hibiscus.cli.console import number, table, wrap
+from hibiscus.cli.console import number, table
 from hibiscus.cli.series_relation_lines import relation_lines
 from hibiscus.cli.series_summary import change_times
-from hibiscus.data.series.steps import show_time
+from hibiscus.cli.series_time_lines import time_lines
 from hibiscus.plurals import plural
 
 if TYPE_CHECKING:
-    from hibiscus.data.series.time_axis import TimeAxis
     from hibiscus.runs.series_inspection import InspectedSeries, SeriesInspection
     from hibiscus.series.description import SeriesDescription
 
 __all__ = ["MAX_VARIABLES", "series_lines"]
 
 MAX_VARIABLES = 8  # on the screen; --json has all
-MAX_LISTED = 3  # gaps, rows and times of a line
+MAX_LISTED = 3  # series whose times are shown
 MAX_LAGS = 8  # that are listed
 MAX_HORIZON = 96  # that is suggested
 WHOLE = (
     "these figures are of the whole file, its last part included; training takes its default season from the "
     "step of the times"
 )
+CUSUM, MOSUM = 1.358, 1.202  # critical values at 5 %, of OLS-CUSUM and OLS-MOSUM with a window of 15 %
 REGULAR, NOISY = 0.4, 0.8  # of the sample entropy relative to that of the values in random order
 
 
@@ -46,7 +46,7 @@ def series_lines(
     lines = []
     for index, (name, axis) in enumerate(found.axes.items()):
         if index < MAX_LISTED:
-            lines += _times(name, axis, found.column, ids)
+            lines += time_lines(name, axis, found.column, ids)
     rest = len(found.axes) - MAX_LISTED
     lines += [f"  ... and {plural(rest, 'more series', 'more series')} (--json lists them all)"] * (rest > 0)
     for one in found.series[:MAX_VARIABLES]:
@@ -55,43 +55,6 @@ def series_lines(
     lines += [f"... and {plural(rest, 'more variable')} (--json lists them all)"] * (rest > 0)
     lines += relation_lines(found.relations, found.pairs_left_out)
     return [*lines, *_next(found, path, options)]
-
-
-def _times(name: str, axis: TimeAxis, column: str, ids: list[str]) -> list[str]:
-    """Step, range, gaps and faults of the times of a series."""
-    label = f"series {name}" if name else "series"
-    if not column:
-        return [
-            f"{label}: {plural(len(axis.rows), 'row')}, taken as steps, since there is no column of times"
-        ]
-    if not len(axis.times):
-        return [f"{label}: no row has a time"]
-    span = f"{show_time(axis.times[0])} to {show_time(axis.times[-1])}"
-    if axis.irregular:
-        lines = [
-            f"{label}: {plural(len(axis.rows), 'row')} at irregular times, {span}; rows are taken as steps "
-            "here, resample=STEP makes them regular"
-        ]
-    else:
-        gaps, missing = len(axis.gaps), sum(gap.missing for gap in axis.gaps)
-        says = f"{plural(gaps, 'gap')} with {plural(missing, 'missing step')}" if gaps else "no gaps"
-        lines = [f"{label}: {plural(len(axis.times), 'step')} of {axis.step}, {span}, {says}"]
-    for gap in sorted(axis.gaps, key=lambda gap: -gap.missing)[:MAX_LISTED]:
-        lines.append(
-            f"  gap: {plural(gap.missing, 'step')} between {show_time(gap.before)} and {show_time(gap.after)}"
-        )
-    if axis.duplicates:
-        pairs = "; ".join(f"{ids[a]} and {ids[b]}" for a, b in axis.duplicates[:MAX_LISTED])
-        count = plural(len(axis.duplicates), "row")
-        says = f"at the time of another row: {count} ({pairs}); the first is used here, training refuses them"
-        lines.append(wrap(says, "  ", "    "))
-    for rows, what in ((axis.off_grid, "between the steps"), (axis.without, "without a time")):
-        if rows:
-            shown = ", ".join(ids[row] for row in rows[:MAX_LISTED])
-            lines.append(f"  {what}: {plural(len(rows), 'row')} ({shown}), left out here")
-    return (
-        lines if axis.sorted else [*lines, "  the rows are not in the order of time; they were sorted here"]
-    )
 
 
 def _variable(one: InspectedSeries) -> list[str]:
@@ -206,11 +169,16 @@ def _changes(one: InspectedSeries, about: SeriesDescription) -> str:
     if changes is None:
         return ""
     what = {
-        "level": "level without the season",
+        "level": "level without the season" if about.structure.steady_season else "level",
         "slope": "slope (mean of the differences)",
         "trend removed": "level around the trend",
     }[changes.kind]
     times = change_times(one)
+    if not times and (changes.cusum > CUSUM or changes.mosum > MOSUM):
+        return (
+            f"no lasting one of the {what} by PELT, though a constant one is rejected (CUSUM "
+            f"{changes.cusum:.2f}, critical {CUSUM:.2f}; MOSUM {changes.mosum:.2f}, critical {MOSUM:.2f})"
+        )
     if not times:
         return f"none of the {what} (CUSUM {changes.cusum:.2f}, MOSUM {changes.mosum:.2f})"
     shown = ", ".join(times[:MAX_LAGS]) + (" ..." if len(times) > MAX_LAGS else "")

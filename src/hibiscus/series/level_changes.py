@@ -19,6 +19,7 @@ from hibiscus.series.stationarity import DIFFERENCE, MINIMUM, TREND
 
 __all__ = ["Changes", "level_changes"]
 
+MAX_SHIFTS = 3  # of level that may look like a unit root
 WANDERING = 0.5  # autocorrelation at lag 1 around the levels, beyond which these follow a random walk
 
 
@@ -76,7 +77,7 @@ def _found(kind: str, level: np.ndarray) -> Changes:
 def _level_shifts(level: np.ndarray) -> Changes | None:
     """Changes of level that look like a unit root: between them, the series does not wander."""
     found = _found("level", level)
-    if not found.steps:
+    if not 0 < len(found.steps) <= MAX_SHIFTS:  # more only follow a trend in stairs
         return None
     parts = np.split(level, found.steps)
     rest = np.concatenate([part - part.mean() for part in parts])
