@@ -29,7 +29,7 @@ def test_a_season_has_components_and_a_plot_of_its_cycles(noise):
     shown = titles(seasonal)
     assert shown[0] == "Values"
     assert shown[1:4] == ["Trend (STL)", "Season of 12 steps", "Residual"]
-    assert shown[-1].startswith("Season plot: 12 cycles of 12 steps, less the mean of each")
+    assert shown[-1] == "12 cycles of 12 steps, each less its mean; black: their mean"
     assert height(seasonal) > height(view(noise))
 
 

@@ -176,7 +176,7 @@ def _changes(one: InspectedSeries, about: SeriesDescription) -> str:
     times = change_times(one)
     if not times and (changes.cusum > CUSUM or changes.mosum > MOSUM):
         return (
-            f"no lasting one of the {what} by PELT, though a constant one is rejected (CUSUM "
+            f"no lasting change of the {what} by PELT, although a constant one is rejected (CUSUM "
             f"{changes.cusum:.2f}, critical {CUSUM:.2f}; MOSUM {changes.mosum:.2f}, critical {MOSUM:.2f})"
         )
     if not times:

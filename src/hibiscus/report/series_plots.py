@@ -142,10 +142,9 @@ def _season(axes: Axes, view: SeriesView, season: int) -> None:
         axes.plot(position, cycle, color=SEASON, alpha=0.15 + 0.5 * number / len(chosen), linewidth=0.8)
     sums, counts = np.where(known, cycles, 0).sum(0), known.sum(0)
     mean = np.divide(sums, counts, out=np.full(season, np.nan), where=counts > 0)
-    axes.plot(position, mean, color=INK, linewidth=1.8, label="mean")
-    what = "less the mean of each, " if centered else ""
-    _dress(axes, f"Season plot: {count:,} cycles of {season:,} steps, {what}later ones darker")
-    _legend(axes)
+    axes.plot(position, mean, color=INK, linewidth=1.8)
+    less = ", each less its mean" if centered else ""
+    _dress(axes, f"{count:,} cycles of {season:,} steps{less}; black: their mean")
 
 
 def _window(view: SeriesView) -> int:
