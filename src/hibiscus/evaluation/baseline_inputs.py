@@ -64,6 +64,15 @@ class BaselineInputs:
         """The features of the evaluated items `(items, features)`."""
         return self._joined([_holder(self.data, p).flat_rows(p, None, self.pixels) for p in self.parts])
 
+    def series(self, training: bool) -> np.ndarray:
+        """The series of the training rows or of the evaluated items, NaN after their end.
+
+        Shapes: returns (items, steps, features).
+        """
+        if training:
+            return self.data.values("array", "train")[self.rows]
+        return np.concatenate([_holder(self.data, part).values("array", part) for part in self.parts])
+
     @property
     def is_table(self) -> bool:
         """Whether the inputs are columns of a table alone, on which trees are the model to try first."""

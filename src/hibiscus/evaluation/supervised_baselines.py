@@ -4,7 +4,7 @@ metrics.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from hibiscus.evaluation.nearest_neighbors import (
     neighbor_votes,
 )
 from hibiscus.evaluation.prediction_cache import cached_prediction
+from hibiscus.evaluation.series_neighbors import NearestSeries, is_series, nearest_series
 from hibiscus.evaluation.text_baselines import (
     text_class_baselines,
     text_label_baselines,
@@ -59,7 +60,8 @@ SETTINGS = {
 def class_baselines(
     data: PreparedData, part: str, classes: int, rule: Rule | None = None
 ) -> tuple[Metrics, Table]:
-    """Random guess, majority class, nearest mean, a linear model, k-NN and, on tables, boosted trees.
+    """Random guess, majority class, nearest mean, a linear model, k-NN and, on tables, boosted trees; of
+    series also the nearest one, by two distances.
 
     Texts have baselines of their own, here and below.
 
@@ -91,6 +93,8 @@ def class_baselines(
     linear = cached_prediction("linear", linear_classifier, x, y, test, classes=classes)
     metrics[f"linear model{inputs.suffix()}"] = metrics_of(linear)
     metrics[_neighbors_name(inputs)] = metrics_of(neighbor_votes(_neighbors(inputs), y, classes))
+    series = nearest_series(inputs, y) if is_series(data) else []
+    metrics |= {each.name: metrics_of(neighbor_votes(each.rows[:, None], y, classes)) for each in series}
     if inputs.is_table:
         arrays = inputs.trees.train_x, all_labels, inputs.trees.test_x
 
@@ -99,7 +103,7 @@ def class_baselines(
 
         p = cached_prediction(_trees_key(inputs), fit, *arrays, classes=classes)
         metrics[_trees_name(inputs, classes if classes > 2 else 1)] = metrics_of(p)
-    return metrics, _description(metrics, inputs)
+    return metrics, _description(metrics, inputs, series)
 
 
 def label_baselines(data: PreparedData, part: str, rule: Rule = best_threshold) -> tuple[Metrics, Table]:
@@ -153,6 +157,9 @@ def target_baselines(
         f"linear regression{inputs.suffix()}": regression_metrics(linear.reshape(truth.shape), truth),
         _neighbors_name(inputs): regression_metrics(neighbors.reshape(truth.shape), truth),
     }
+    series = nearest_series(inputs, y) if is_series(data) else []
+    for each in series:
+        metrics[each.name] = regression_metrics(y[each.rows].reshape(truth.shape), truth)
     if inputs.is_table:
         arrays = inputs.trees.train_x, all_targets, inputs.trees.test_x
 
@@ -161,7 +168,7 @@ def target_baselines(
 
         trees = cached_prediction(f"{_trees_key(inputs)} regression", fit, *arrays)
         metrics[_trees_name(inputs, all_targets.shape[1])] = regression_metrics(trees, truth)
-    return metrics, _description(metrics, inputs)
+    return metrics, _description(metrics, inputs, series)
 
 
 def _neighbors(inputs: BaselineInputs) -> np.ndarray:
@@ -185,10 +192,11 @@ def _trees_name(inputs: BaselineInputs, outputs: int) -> str:
     return f"boosted trees{inputs.suffix(affordable_rows(rows, columns, outputs))}"
 
 
-def _description(metrics: Metrics, inputs: BaselineInputs) -> Table:
+def _description(metrics: Metrics, inputs: BaselineInputs, series: Sequence[NearestSeries] = ()) -> Table:
     """What was fitted, a line for each baseline."""
     scaled = "the pixels as they are" if inputs.is_image else "standardized inputs"
     settings = SETTINGS | {"k-NN": f"{SETTINGS['k-NN']} among the training rows, on {scaled}"}
+    settings |= {each.name.partition(" (")[0]: f"the nearest series by {each.model}" for each in series}
     rows = [[name, settings[name.partition(" (")[0]]] for name in metrics]
     note = f"Fitted on the training part, {inputs.total:,} rows"
     return Table(
