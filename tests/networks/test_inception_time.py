@@ -46,15 +46,6 @@ def test_padding_changes_no_statistic_of_training():
     torch.testing.assert_close(norm.running_mean, same.running_mean, atol=1e-4, rtol=1e-4)
 
 
-def test_the_shares_of_the_steps_sum_up_to_the_output():
-    built = network().eval()
-    x = torch.randn(3, 20, 2)
-    x[0, 12:] = nan
-    shares = built.step_scores(x)
-    torch.testing.assert_close(shares.sum(1) + built.head.bias, built(x))
-    assert not shares[0, 12:].any()
-
-
 def test_step_norm_is_zero_after_the_end():
     norm = StepNorm(2).train()
     valid = torch.tensor([[[True, True, False]]])

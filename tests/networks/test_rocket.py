@@ -13,7 +13,9 @@ STEPS, FEATURES, KERNELS = 30, 3, 200
 @pytest.fixture(scope="module")
 def random():
     torch.manual_seed(0)
-    return RandomKernels(STEPS, FEATURES, KERNELS)
+    kernels = RandomKernels(STEPS, FEATURES, KERNELS)
+    kernels.difference_scale.copy_(torch.tensor([0.5, 1.0, 2.0]))
+    return kernels
 
 
 def slow_features(random, series, kernel):
@@ -21,6 +23,8 @@ def slow_features(random, series, kernel):
     length, dilation = int(random.length[kernel]), int(random.dilation[kernel])
     weight = random.weight[kernel].numpy().astype(float)
     side = (length - 1) * dilation // 2 if random.padded[kernel] else 0
+    if random.differenced[kernel]:
+        series = np.diff(series, axis=0) / random.difference_scale.numpy()
     x = np.pad(series, ((side, side), (0, 0)))
     values = [
         float(random.bias[kernel])
@@ -53,12 +57,19 @@ def test_kernels_are_drawn_as_in_the_paper(random):
     assert ((random.length - 1) * random.dilation < STEPS).all()
     assert random.dilation.max() > 1
     assert 0.3 < random.padded.float().mean() < 0.7
+    assert random.differenced.float().mean() == 0.5
     assert random.bias.abs().max() <= 1
     torch.testing.assert_close(random.weight.sum(2), torch.zeros(KERNELS, FEATURES), atol=1e-5, rtol=0)
     used = random.weight.abs().sum(2).gt(0).sum(1)
     assert set(used.tolist()) == {1, 2, 3}
     for length in LENGTHS:
         assert not random.weight[random.length == length, :, length:].any()
+
+
+def test_the_scale_of_differences_is_that_of_training():
+    kernels = RandomKernels(4, 2, 10)
+    kernels.fit(torch.tensor([[[0.0, 5], [3, 5], [nan, nan], [nan, nan]], [[0, 5], [1, 5], [2, 5], [3, 5]]]))
+    assert kernels.difference_scale.tolist() == pytest.approx([(12 / 4) ** 0.5, 1])
 
 
 def test_only_the_head_is_trained():
@@ -72,7 +83,8 @@ def test_only_the_head_is_trained():
 
 
 def test_series_shorter_than_a_kernel_have_finite_features():
-    assert RandomKernels(3, 1, 100)(torch.randn(2, 3, 1)).isfinite().all()
+    for steps in (1, 2, 3):
+        assert RandomKernels(steps, 1, 100)(torch.randn(2, steps, 1)).isfinite().all()
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ def random_features(network: Rocket, data: PreparedData) -> np.ndarray:
     parts = [part for part in ("train", "val") if part in data.parts]
     count, width = sum(len(data.parts[part]) for part in parts), 2 * len(network.random.bias)
     check_memory(f"{data.dataset.path}: {width:,} features of net=rocket", count * width, factor=BYTES)
+    network.random.fit(data.tensors["array"][data.parts["train"]].to(data.device))
     features = np.zeros((len(data.dataset), width), np.float32)
     with step("computing the features of series", count) as progress, torch.inference_mode():
 

@@ -6,9 +6,8 @@ r"""InceptionTime: a residual network of convolutions of three lengths side by s
     output: $W\, \mathrm{mean}_t\, y_t + b$
 
 Long filters see the course of a series, short ones its details. The mean over the steps makes the output
-independent of where something happens, and shows which steps decided (`step_scores`). Only the steps of a
-series count: padding enters no filter, no mean and no statistic of batch normalization. The paper averages
-five such networks: `ensemble=5`.
+independent of where something happens. Only the steps of a series count: padding enters no filter, no mean
+and no statistic of batch normalization. The paper averages five such networks: `ensemble=5`.
 
 Reference: Fawaz et al., "InceptionTime: finding AlexNet for time series classification", 2020, arXiv
     1909.04939.
@@ -129,10 +128,8 @@ class InceptionTime(nn.Module):
         initialize(self, "he_uniform")
         self.head = initialize(head, "glorot_uniform")
 
-    def maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """The maps (batch, steps, channels) of the last module, zero after the end of a series, and the
-        lengths of the series (batch,).
-        """
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, steps, features), NaN after the end of a series, to (batch, outputs)."""
         filled, lengths = separate_padding(x)
         valid = valid_steps(lengths, x.shape[1])[:, None]
         y = start = filled.transpose(1, 2)
@@ -141,16 +138,4 @@ class InceptionTime(nn.Module):
             if number % RESIDUAL == 0:
                 index = number // RESIDUAL - 1
                 y = start = (y + self.norms[index](self.shortcuts[index](start), valid)).relu()
-        return y.transpose(1, 2), lengths
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, steps, features), NaN after the end of a series, to (batch, outputs)."""
-        return self.head(self.dropout(pool_steps(*self.maps(x), "mean")))
-
-    def step_scores(self, x: Tensor) -> Tensor:
-        r"""The share of each step in the outputs, without the bias: $W y_t / n$, (batch, steps, outputs).
-
-        It is the class activation map (Zhou et al., 2016, arXiv 1512.04150); the shares sum up to the output.
-        """
-        maps, lengths = self.maps(x)
-        return maps @ self.head.weight.T / lengths[:, None, None]
+        return self.head(self.dropout(pool_steps(y.transpose(1, 2), lengths, "mean")))

@@ -1,16 +1,18 @@
 r"""ROCKET: thousands of random convolutions over a series, two numbers of each, and a linear layer on them.
 
-    $z_t = b + \sum_{c, j} w_{c, j}\, x_{c, t + jd}$
+    $z_t = b + \sum_{c, j} w_{c, j}\, u_{c, t + jd}$,    $u = x$ or $u_t = (x_t - x_{t-1}) / s$
     $\mathrm{ppv} = \frac{1}{n} \sum_t [z_t > 0]$,    $\max_t z_t$,    $y = W\,[\mathrm{ppv}, \max] + b$
 
 The kernels are drawn once and never trained: length 7, 9 or 11; weights normal, of mean zero; bias uniform in
 [-1, 1]; dilation $\lfloor 2^u \rfloor$, $u$ uniform up to the length of the series; half of them with zeros
-around the series; of several variables a random subset. Only the last layer learns, from features that are
-computed once, so that training takes seconds. Of a series that is shorter than the others only its own steps
-count.
+around the series; of several variables a random subset. Half of them see the differences of neighboring
+steps, divided by their root mean square $s$ in the training part. Only the last layer learns, from features
+that are computed once, so that training takes seconds. Of a series that is shorter than the others only its
+own steps count.
 
 Reference: Dempster, Petitjean, Webb, "ROCKET: exceptionally fast and accurate time series classification
-    using random convolutional kernels", 2020, arXiv 1910.13051.
+    using random convolutional kernels", 2020, arXiv 1910.13051; differences: Tan et al., "MultiRocket", 2022,
+    arXiv 2102.00457.
 """
 
 from __future__ import annotations
@@ -43,8 +45,9 @@ def build_rocket(input_shape: Any, outputs: int, kernels: int = 10_000, dropout:
 
     Shapes: (batch, steps, features), NaN after the end of a series, to (batch, outputs).
 
-    Differences from the paper: the linear layer is trained with the loss of the method instead of by ridge
-    regression, so that its outputs are probabilities; variables are scaled by the training part.
+    Differences from the paper: half of the kernels see differences, as in MultiRocket; the linear layer is
+    trained with the loss of the method instead of by ridge regression, so that its outputs are probabilities;
+    variables are scaled by the training part.
     """
     steps, features = series("rocket", input_shape)
     random = RandomKernels(steps, features, whole("kernels", kernels))
@@ -63,6 +66,8 @@ class RandomKernels(nn.Module):
         then the maxima.
     """
 
+    differenced: Tensor
+    difference_scale: Tensor
     length: Tensor
     dilation: Tensor
     padded: Tensor
@@ -72,7 +77,8 @@ class RandomKernels(nn.Module):
     def __init__(self, steps: int, features: int, kernels: int):
         super().__init__()
         length = torch.tensor(LENGTHS)[torch.randint(len(LENGTHS), (kernels,))]
-        longest = ((steps - 1) / (length - 1)).clamp(min=1).log2()
+        differenced = torch.arange(kernels) % 2 == (1 if steps > 1 else 2)
+        longest = ((steps - differenced.long() - 1) / (length - 1)).clamp(min=1).log2()
         weight = torch.randn(kernels, features, max(LENGTHS))
         # Variables of a kernel: 2^u of them, u uniform, as many as a kernel has weights at most.
         most = torch.minimum(length, torch.tensor(features)).add(1).log2()
@@ -81,21 +87,30 @@ class RandomKernels(nn.Module):
         inside = torch.arange(max(LENGTHS)) < length[:, None, None]
         weight = weight * inside
         weight = (weight - weight.sum(2, keepdim=True) / length[:, None, None]) * inside
+        self.register_buffer("differenced", differenced)
+        self.register_buffer("difference_scale", torch.ones(features))
         self.register_buffer("length", length)
         self.register_buffer("dilation", (2 ** (longest * torch.rand(kernels))).long())
         self.register_buffer("padded", torch.rand(kernels) < 0.5)
         self.register_buffer("weight", weight * (order < count[:, None])[:, :, None])
         self.register_buffer("bias", 2 * torch.rand(kernels) - 1)
 
+    def fit(self, x: Tensor) -> None:
+        """Learns the scale of the differences from the training series (items, steps, features)."""
+        square = (x[:, 1:] - x[:, :-1]).double().square().nanmean((0, 1)).nan_to_num(nan=0.0)
+        self.difference_scale.copy_(torch.where(square > 1e-16, square.sqrt(), 1.0))
+
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
         """The features of series."""
-        filled, lengths = separate_padding(x)
-        filled = filled.transpose(1, 2)
+        differences = (x[:, 1:] - x[:, :-1]) / self.difference_scale if x.shape[1] > 1 else x
+        both = [separate_padding(x), separate_padding(differences)]
         found = x.new_zeros(len(x), 2, len(self.bias))
-        kinds = torch.stack([self.length, self.dilation, self.padded.long()], 1)
-        for length, dilation, padded in torch.unique(kinds, dim=0).tolist():
-            index = (kinds == kinds.new_tensor([length, dilation, padded])).all(1).nonzero()[:, 0]
+        kinds = torch.stack([self.differenced.long(), self.length, self.dilation, self.padded.long()], 1)
+        for kind in torch.unique(kinds, dim=0).tolist():
+            differenced, length, dilation, padded = kind
+            index = (kinds == kinds.new_tensor(kind)).all(1).nonzero()[:, 0]
+            filled, lengths = both[differenced][0].transpose(1, 2), both[differenced][1]
             reach = (length - 1) * dilation
             for few in index.split(max(1, VALUES_AT_ONCE // max(1, len(x) * x.shape[1]))):
                 weight, side = self.weight[few, :, :length], reach // 2 if padded else 0

@@ -14,6 +14,7 @@ from hibiscus.evaluation.attribution.scores import ClassScores, Explained
 from hibiscus.evaluation.class_decisions import ClassDecisions
 from hibiscus.evaluation.classification import evaluate_classifier
 from hibiscus.evaluation.multi_label import evaluate_multi_label
+from hibiscus.evaluation.series_items import series_items
 from hibiscus.evaluation.table_explanation import ExplainedModel, table_items
 from hibiscus.evaluation.text_explanation import text_items
 from hibiscus.methods.classify.decisions import decision_metrics, threshold_of, threshold_rule
@@ -66,8 +67,8 @@ def evaluate_outputs(method: Classifier, logits: Tensor, data: PreparedData, par
         explained = Explained(ema_or(networks, "network"), ClassScores(method.classes))
         label, predicted = data.values("label", part), predicted_classes(p, threshold)
         confidence = p[np.arange(len(p)), predicted]
-        texts = text_items(explained, data, part, method.classes, label, predicted, confidence)
-        evaluation.report_items[-1:-1] = texts
+        about = explained, data, part, method.classes, label, predicted, confidence
+        evaluation.report_items[-1:-1] = [*text_items(*about), *series_items(*about)]
     return evaluation
 
 
