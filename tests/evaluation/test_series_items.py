@@ -57,7 +57,7 @@ def test_items_of_a_classifier(features):
     assert [item.title for item in items] == [
         "Mean series by class",
         "Steps that decided, by class",
-        "Series told wrong",
+        "Wrong predictions",
     ]
     means, decisive, wrong = items
     assert len(means.panels) == features

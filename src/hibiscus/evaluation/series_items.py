@@ -1,5 +1,5 @@
 """What a classifier of series is shown with: the mean series of each class, the steps that decided, and the
-series that were told wrong.
+series that were predicted wrongly.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _decisive(
         panels.append(Panel(str(classes[number]), lines))
     note = (
         "How much the score of the class falls while a tenth of a series around the step is covered; 1 is "
-        f"the largest fall. The mean over up to {EXAMPLES} series of the class that were told right."
+        f"the largest fall. The mean over up to {EXAMPLES} series of the class that were predicted correctly."
     )
     return Multiples("Steps that decided, by class", "importance", panels, note)
 
@@ -168,7 +168,7 @@ def _errors(
             lines = [_line(f"variable {v + 1}", series[:, v]) for v in range(min(MAX_LINES, series.shape[1]))]
         panels.append(Panel(f"{ids[item]}: {classes[true]}, predicted {classes[taken]}", lines))
     note = f"The {len(wrong)} wrong predictions of the highest confidence, in the unit of the data."
-    return Multiples("Series told wrong", "value", panels, note)
+    return Multiples("Wrong predictions", "value", panels, note)
 
 
 def _line(name: str, values: np.ndarray) -> Series:

@@ -74,7 +74,7 @@ def nearest_series(inputs: BaselineInputs, targets: NDArray) -> list[NearestSeri
 
 
 def best_band(train: np.ndarray, targets: np.ndarray) -> NDArray[np.int64]:
-    """The band with which each training series is told best from the series nearest to it, (1,).
+    """The band with which each training series is predicted best from the series nearest to it, (1,).
 
     Of bands of equal merit, the narrowest. It is at least as wide as lengths of series differ.
 

@@ -102,7 +102,11 @@ class RandomKernels(nn.Module):
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
-        """The features of series."""
+        """The features of series, in float32 whatever the precision of the training."""
+        with torch.autocast(x.device.type, enabled=False):
+            return self._features(x.float())
+
+    def _features(self, x: Tensor) -> Tensor:
         differences = (x[:, 1:] - x[:, :-1]) / self.difference_scale if x.shape[1] > 1 else x
         both = [separate_padding(x), separate_padding(differences)]
         found = x.new_zeros(len(x), 2, len(self.bias))

@@ -184,7 +184,9 @@ def open_series_parts(files: dict[str, Path]) -> Dataset:
         return datasets["train"]
     folder = files["train"].parent
     joined = replace(join_parts(datasets), name=folder.resolve().name, path=str(folder))
-    joined.notes.insert(0, f"read as series, the label first: {', '.join(f.name for f in files.values())}")
+    joined.notes.insert(
+        0, f"read as series, the label first: {', '.join(files[part].name for part in datasets)}"
+    )
     return joined
 
 
