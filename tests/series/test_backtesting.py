@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hibiscus.errors import ConfigError, DataError
@@ -27,6 +27,7 @@ def test_sliding_with_gap_and_stride():
 counts = st.integers(1, 5)
 
 
+@settings(deadline=None)
 @given(counts, counts, st.none() | counts, st.integers(0, 4), st.none() | counts, st.integers(0, 20))
 def test_training_ends_before_the_gap(folds, horizon, window, gap, stride, spare):
     steps = (folds - 1) * (stride or horizon) + horizon + gap + (window or 1) + spare

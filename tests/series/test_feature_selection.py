@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kendalltau, mannwhitneyu
 from statsmodels.stats.multitest import multipletests
@@ -11,6 +11,7 @@ from hibiscus.errors import ConfigError, DataError
 from hibiscus.series.feature_selection import benjamini_yekutieli, feature_p_values, select_features
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_adjustment_is_that_of_statsmodels(p_values):
     expected = multipletests(p_values, method="fdr_by")[1]
