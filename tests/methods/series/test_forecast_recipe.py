@@ -28,13 +28,13 @@ def test_a_short_series_gets_a_network_without_a_level_and_more_epochs():
     assert fill_in(Config(), learned, 20)["epochs"] == 200
     long = fill_in(Config(), learned, 8640)
     assert (long["net"], long["batch_size"], long["learning_rate"]) == ("dlinear", 128, 1e-3)
-    assert long["epochs"] == 10
+    assert (long["epochs"], long["precision"]) == (10, "float32")
 
 
 def test_what_is_given_stays():
     learned = prepared(daily(144)).preparation["series"]
     given = {"net": "lstm", "input_length": 9, "batch_size": 32, "learning_rate": 3e-3, "epochs": 2}
-    assert fill_in(Config(**given), learned, 108) == given
+    assert fill_in(Config(**given), learned, 108) == {**given, "precision": "auto"}
     assert fill_in(Config(net="lstm"), learned, 108)["learning_rate"] == 1e-3
 
 

@@ -54,7 +54,7 @@ from hibiscus.methods.series.forecast_recipe import (
 )
 from hibiscus.methods.series.future import forecast_rows, future_origins
 from hibiscus.networks.forecast_intervals import ForecastIntervals
-from hibiscus.training.config import Precision, ScheduleName, TrainingConfig
+from hibiscus.training.config import ScheduleName, TrainingConfig
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
 
@@ -68,7 +68,6 @@ class Config(TrainingConfig):
     batch_size: SeriesBatchSize = None  # type: ignore[assignment]
     learning_rate: SeriesLearningRate = None  # type: ignore[assignment]
     schedule: ScheduleName = "cosine"
-    precision: Precision = "float32"
     net: str = Field(
         "auto",
         description="a network of `hibiscus explain forecast`; auto: dlinear, nlinear for short series",

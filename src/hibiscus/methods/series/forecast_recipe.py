@@ -79,7 +79,11 @@ def input_length(given: int | None, learned: SeriesPreparation) -> int:
 
 
 def fill_in(config: Any, learned: SeriesPreparation, items: int) -> dict[str, Any]:
-    """The options that were left out: `net`, `input_length`, `batch_size`, `learning_rate` and `epochs`.
+    """The options that were left out: `net`, `input_length`, `batch_size`, `learning_rate`, `epochs`
+    and `precision`.
+
+    Linear networks compute in float32: bfloat16 has three digits, which a forecast shows, and saves them no
+    time.
 
     Args:
         config: of `forecast`.
@@ -88,7 +92,8 @@ def fill_in(config: Any, learned: SeriesPreparation, items: int) -> dict[str, An
     """
     net = config.net if config.net != "auto" else "nlinear" if items <= FEW else "dlinear"
     batch_size = config.batch_size or batch_size_for(items)
-    high = items <= FEW and net in LINEAR
+    linear = net in LINEAR
+    high = linear and items <= FEW
     epochs = min(LONGEST, max(EPOCHS, -(-ROUNDS // -(-items // batch_size))))
     return {
         "net": net,
@@ -96,6 +101,7 @@ def fill_in(config: Any, learned: SeriesPreparation, items: int) -> dict[str, An
         "batch_size": batch_size,
         "learning_rate": config.learning_rate or (2e-2 if high else 1e-3),
         "epochs": config.epochs or epochs,
+        "precision": "float32" if linear and config.precision == "auto" else config.precision,
     }
 
 
