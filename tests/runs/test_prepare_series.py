@@ -62,3 +62,12 @@ def test_resampled_rows_are_averaged_before_the_statistics():
     assert finer.observed[:119, 0].tolist() == [True, False] * 59 + [True]
     with pytest.raises(ConfigError, match="resample=M can be months or minutes"):
         prepared(frame, resample="M")
+
+
+def test_notes_say_what_a_step_is_and_which_have_no_row():
+    frame = daily(80, x=np.sin(np.arange(80.0))).drop(index=[10, 11]).reset_index(drop=True)
+    notes = prepared(frame).dataset.notes
+    assert "steps of 1 day: from 2024-01-01" in notes
+    assert "2 of 80 steps have no row (first: 2024-01-11); impute=forward fills them" in notes
+    notes = prepared(frame.drop(columns="date")).dataset.notes
+    assert any(note.startswith("no column of times: each row is a step") for note in notes)

@@ -26,3 +26,11 @@ def test_the_commonest_fault_and_what_was_passed_over_are_named(tmp_path, method
     assert "3 files were left out, 2 of them as: empty file (0 bytes)" in message
     assert f"(first: {tmp_path / 'x.png'})" in message
     assert "passed over: labels.json (keys cats)" in message
+
+
+def test_files_beside_the_program_are_not_taken_for_those_of_bundled_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "labels.json").write_text('{"cats": [1]}')
+    with pytest.raises(DataError) as caught:
+        fit_preparation(open_data("digits"), np.arange(30), get_method("unet"), DataConfig())
+    assert "labels.json" not in caught.value.received

@@ -82,6 +82,10 @@ def _note_rows(dataset: Dataset, index: TimeIndex, options: DataConfig) -> None:
     if index.step.unit != "row":
         several = f" {len(index.names)} series" if len(index.names) > 1 else ""
         notes.append(f"steps of {index.step}:{several} from {index.labels(np.array([0]))[0]}")
+    else:
+        notes.append(
+            "no column of times: each row is a step, in the order of the file; role.COLUMN=time names one"
+        )
     empty = np.setdiff1d(np.arange(len(index)), index.cells)
     if len(empty):
         first = index.labels(empty[:1])[0]

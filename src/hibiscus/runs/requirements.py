@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hibiscus.data.boxes.passed_over import passed_over
 from hibiscus.data.dataset import Dataset
+from hibiscus.data.locations import BUNDLED
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.errors import DataError
 
@@ -67,7 +68,8 @@ def what_was_there(dataset: Dataset) -> str:
     """The commonest fault of files with its first place, and files that look like annotations but were not
     read; starts with a semicolon if there are any.
     """
-    others = passed_over(Path(dataset.path)) if "image" in dataset.fields else ""
+    files = "image" in dataset.fields and dataset.path not in BUNDLED
+    others = passed_over(Path(dataset.path)) if files else ""
     return "".join(f"; {text}" for text in (_commonest_fault(dataset), others) if text)
 
 
