@@ -62,7 +62,9 @@ def series_items(
         items.append(_decisive(explained, data, part, classes, examples))
     wrong = order[predicted[order] != label[order]][:MAX_PANELS]
     if len(wrong):
-        items.append(_errors(data, part, classes, means, [(i, label[i], predicted[i]) for i in wrong]))
+        items.append(
+            _errors(data, part, classes, means, [(int(i), int(label[i]), int(predicted[i])) for i in wrong])
+        )
     return items
 
 

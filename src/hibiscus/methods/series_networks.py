@@ -44,7 +44,7 @@ def series_defaults(config: Any, net: str, items: int | None, batch_size: int) -
         return {}
     batches = math.ceil((items or 1000) / batch_size)
     epochs = ROCKET_EPOCHS if net == ROCKET else min(MAX_EPOCHS, max(MIN_EPOCHS, round(STEPS / batches)))
-    defaults = {"epochs": epochs, "ensemble": 1}
+    defaults: dict[str, Any] = {"epochs": epochs, "ensemble": 1}
     defaults["selected_epoch"] = "last" if items is not None and items < FEW else "best"
     given = {name for name in config.model_fields_set if getattr(config, name) is not None}
     return {name: value for name, value in defaults.items() if name not in given}

@@ -77,7 +77,7 @@ def complete_series(parts: Sequence[np.ndarray], path: str) -> tuple[list[np.nda
         for item, length in enumerate(series_lengths(values)):
             gaps = np.isnan(values[item, :length])
             missing += int(gaps.sum())
-            for variable in np.flatnonzero(gaps.any(0) | (length == 0)):
+            for variable in np.flatnonzero(gaps.any(0) | (length == 0)).tolist():
                 _interpolate(values[item, :length, variable], f"{path}: series {item + 1}", variable)
     notes = []
     if missing:
