@@ -18,6 +18,7 @@ from hibiscus.evaluation.attribution.scores import Explained
 from hibiscus.evaluation.chart_items import Multiples, Panel, Series
 from hibiscus.evaluation.items import ReportItem
 from hibiscus.evaluation.series_neighbors import is_series
+from hibiscus.plurals import plural
 from hibiscus.progress import step
 
 __all__ = ["mean_series", "series_items", "step_importance"]
@@ -169,7 +170,7 @@ def _errors(
         else:
             lines = [_line(f"variable {v + 1}", series[:, v]) for v in range(min(MAX_LINES, series.shape[1]))]
         panels.append(Panel(f"{ids[item]}: {classes[true]}, predicted {classes[taken]}", lines))
-    note = f"The {len(wrong)} wrong predictions of the highest confidence, in the unit of the data."
+    note = f"{plural(len(wrong), 'wrong prediction')}, the most confident first, in the unit of the data."
     return Multiples("Wrong predictions", "value", panels, note)
 
 

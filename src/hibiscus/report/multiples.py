@@ -14,6 +14,7 @@ from hibiscus.report.svg import COLORS, GRID, HEX, dress, render_svg
 __all__ = ["bars_view", "multiples_view"]
 
 MAX_BARS, MAX_PANELS, MAX_SERIES, MAX_CATEGORIES = 40, 12, len(COLORS), 20
+MAX_MARKERS = 40  # points of a line that are marked
 SIZE = (3.2, 2.2)  # inches of a plot of lines
 
 
@@ -69,7 +70,8 @@ def _panel(panel: PanelRecord, limits: tuple[float, float], y_label: str) -> str
 
     def paint(axes: Axes) -> None:
         for index, line in enumerate(panel.series[:MAX_SERIES]):
-            axes.plot(line.x, line.y, color=HEX[COLORS[index]], linewidth=1.5, marker="o", markersize=2.4)
+            marker = "o" if len(line.x) <= MAX_MARKERS else ""
+            axes.plot(line.x, line.y, color=HEX[COLORS[index]], linewidth=1.5, marker=marker, markersize=2.4)
         axes.set_ylim(*limits)
         dress(axes, {})
         axes.locator_params(axis="x", nbins=4)
