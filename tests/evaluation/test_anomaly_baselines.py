@@ -22,25 +22,44 @@ def series(variables=1, train=100, spike=8.0):
 
 @pytest.mark.parametrize("variables", [1, 2])
 def test_all_find_a_spike(variables):
-    detectors, notes = anomaly_baselines([series(variables)], 12, 0.001)
-    assert [detector.name.split()[0] for detector in detectors] == ["moving", "VAR", "S-H-ESD,"]
+    detectors, notes = anomaly_baselines([series(variables)], 12, 6, 0.001)
+    assert [detector.name.split()[0] for detector in detectors] == ["moving", "seasonal", "VAR", "S-H-ESD,"]
     assert not notes
     for detector in detectors:
         scores = np.nan_to_num(detector.scores[0])
-        assert scores.argmax() == 200
-        assert scores[200] > detector.threshold
-        assert detector.errors[0].shape == (300, variables)
+        assert scores.argmax() in range(200, 218)  # the seasonal naive expects it again one season later
+        assert scores[200:206].max() > detector.threshold
 
 
-def test_the_z_score_and_its_errors():
+def test_the_z_score_of_several_variables_is_the_largest():
+    one = series(2)
+    detector = anomaly_baselines([one], 12, 6, 0.001)[0][0]
+    expected = np.maximum(*(moving_z_score(column, 12) for column in one.values.T))
+    assert np.array_equal(detector.scores[0], expected, equal_nan=True)
+    assert np.isnan(detector.standardized_mae)
+
+
+@pytest.mark.parametrize(("horizon", "lag"), [(6, 12), (12, 12), (13, 24)])
+def test_the_seasonal_naive_knows_nothing_of_the_horizon(horizon, lag):
     one = series()
-    detector = anomaly_baselines([one], 12, 0.001)[0][0]
-    assert np.array_equal(detector.scores[0], moving_z_score(one.values[:, 0], 12), equal_nan=True)
-    expected = abs(one.values[50, 0] - one.values[38:50, 0].mean())
-    assert detector.errors[0][50, 0] == pytest.approx(expected)
+    detector = anomaly_baselines([one], 12, horizon, 0.001)[0][1]
+    error = np.abs(one.values[lag:] - one.values[:-lag])[:, 0]
+    assert detector.scores[0][200] == pytest.approx(error[201 - lag - horizon : 201 - lag].mean())
+    assert detector.standardized_mae == pytest.approx(error[150 - lag :].mean())
 
 
-def test_without_a_training_part_there_is_no_var():
-    detectors, notes = anomaly_baselines([series(train=0)], 12, 0.001)
-    assert len(detectors) == 2
-    assert notes == ["0 training steps of 1 variables"]
+def test_detectors_that_need_a_training_part_are_left_out_without_one():
+    detectors, notes = anomaly_baselines([series(train=0)], 12, 6, 0.001)
+    assert [detector.name.split()[0] for detector in detectors] == ["moving", "S-H-ESD,"]
+    assert notes == ["0 scores", "0 training steps of 1 variables"]
+
+
+def test_only_the_detector_that_looks_ahead_changes_with_the_future():
+    one, later = series(), series()
+    later.values[250:] = 50.0
+    first, second = (anomaly_baselines([part], 12, 6, 0.001)[0] for part in (one, later))
+    same = [
+        np.array_equal(a.scores[0][:250], b.scores[0][:250], equal_nan=True)
+        for a, b in zip(first, second, strict=True)
+    ]
+    assert same == [True, True, True, False]

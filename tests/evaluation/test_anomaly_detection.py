@@ -21,7 +21,7 @@ def scored(inside=None):
 
 
 def evaluate(one, labeled):
-    return evaluate_anomalies([one], 1.0, {"standardized_mae": 0.1}, 2, 12, 0.001, labeled)
+    return evaluate_anomalies([one], 1.0, {"standardized_mae": 0.1}, 2, 12, 6, 0.001, labeled)
 
 
 def test_labeled_windows_give_metrics_of_windows_for_all_detectors():

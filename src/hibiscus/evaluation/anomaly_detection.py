@@ -28,6 +28,7 @@ def evaluate_anomalies(
     own: Mapping[str, float],
     merge: int,
     season: int,
+    horizon: int,
     false_alarm_rate: float,
     labeled: bool,
 ) -> Evaluation:
@@ -39,18 +40,19 @@ def evaluate_anomalies(
         own: further metrics of the network.
         merge: as in `anomaly_events`.
         season: steps of a season; 1 for none.
+        horizon: steps that the network explains at once.
         false_alarm_rate: with which thresholds were chosen.
         labeled: whether there are labeled windows.
     """
     scores = [one.scores for one in series]
     labeled = labeled and any((one.inside & one.evaluated).any() for one in series)
     metrics = {**own, **detection_metrics(series, scores, threshold, merge, labeled)}
-    detectors, missing = anomaly_baselines(series, season, false_alarm_rate)
+    detectors, missing = anomaly_baselines(series, season, horizon, false_alarm_rate)
     if labeled and detectors:
         detectors.insert(1, _in_hindsight(series, detectors[0], merge))
     baselines = {
         detector.name: {
-            "standardized_mae": _mean_error(series, detector),
+            "standardized_mae": detector.standardized_mae,
             **detection_metrics(series, detector.scores, detector.threshold, merge, labeled),
         }
         for detector in detectors
@@ -70,16 +72,7 @@ def _in_hindsight(series: Sequence[ScoredSeries], detector: Detector, merge: int
         inside += [one.inside[one.evaluated], np.zeros(merge + 1, bool)]
     windows = anomaly_events(np.concatenate(inside))
     threshold = best_window_threshold(np.concatenate(values), windows, merge)
-    return Detector(
-        "moving z-score, best threshold in hindsight", detector.scores, threshold, detector.errors
-    )
-
-
-def _mean_error(series: Sequence[ScoredSeries], detector: Detector) -> float:
-    errors = [own[one.evaluated].ravel() for one, own in zip(series, detector.errors, strict=True)]
-    joined = np.concatenate(errors)
-    known = joined[np.isfinite(joined)]
-    return float(known.mean()) if len(known) else float("nan")
+    return Detector("moving z-score, best threshold in hindsight", detector.scores, threshold)
 
 
 def _values_plot(one: ScoredSeries, threshold: float, labeled: bool) -> Curve:

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from hibiscus.errors import DataError, MissingExtraError
 from hibiscus.series.checked_arrays import check_count, to_series
 
-__all__ = ["var_errors", "var_scores"]
+__all__ = ["var_scores"]
 
 FEWEST = 10  # training steps for each coefficient of one lag
 RIDGE = 1e-10  # of the mean variance, added to S: variables may be copies of each other
@@ -39,19 +39,6 @@ def var_scores(values: ArrayLike, train_steps: int, max_lag: int = 24) -> np.nda
     Raises:
         DataError: the training part is too short, or a variable is constant in it.
         MissingExtraError: statsmodels is not installed.
-    """
-    errors, covariance = var_errors(values, train_steps, max_lag)
-    squared = (errors * np.linalg.solve(covariance, errors.T).T).sum(1)
-    return np.sqrt(np.maximum(squared, 0.0))
-
-
-def var_errors(values: ArrayLike, train_steps: int, max_lag: int = 24) -> tuple[np.ndarray, np.ndarray]:
-    """The errors of one-step forecasts, standardized by the training part, and their covariance there.
-
-    Args, errors: as `var_scores`.
-
-    Returns:
-        float64 (steps, variables), NaN before the first forecast, and (variables, variables).
     """
     series = to_series(values)
     check_count(max_lag, "max_lag")
@@ -74,7 +61,8 @@ def var_errors(values: ArrayLike, train_steps: int, max_lag: int = 24) -> tuple[
     known = errors[: train_steps - order]
     covariance = known.T @ known / len(known)
     covariance += RIDGE * np.trace(covariance) / variables * np.eye(variables)
-    return np.concatenate([np.full((order, variables), np.nan), errors]), covariance
+    squared = (errors * np.linalg.solve(covariance, errors.T).T).sum(1)
+    return np.concatenate([np.full(order, np.nan), np.sqrt(np.maximum(squared, 0.0))])
 
 
 def _fit(train: np.ndarray, max_lag: int) -> tuple[np.ndarray, np.ndarray]:

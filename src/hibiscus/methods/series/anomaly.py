@@ -177,7 +177,7 @@ class AnomalyDetection(SeriesMethod):
         own = self.validate(data, part)
         return evaluate_anomalies(
             series, float(self.threshold.value), own, self.config.merge, self.learned.season,
-            self.config.false_alarm_rate, self.config.anomalies is not None,
+            self.learned.horizon, self.config.false_alarm_rate, self.config.anomalies is not None,
         )  # fmt: skip
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
