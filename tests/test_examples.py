@@ -19,6 +19,7 @@ DATA = {
     "translate.py": "number-words",
     "classify_texts.py": "",
     "forecast.py": "sales",
+    "anomalies.py": "sales",
 }
 
 

@@ -11,6 +11,7 @@ from hibiscus.evaluation.anomaly_baselines import Detector, anomaly_baselines
 from hibiscus.evaluation.items import Curve, ReportItem, Series, Table
 from hibiscus.evaluation.scored_series import ScoredSeries, detection_metrics
 from hibiscus.metrics.anomaly_windows import best_window_threshold
+from hibiscus.plurals import plural
 from hibiscus.series.anomaly_events import anomaly_events
 from hibiscus.training.method import Evaluation
 
@@ -143,6 +144,8 @@ def _events(
             rows.append(row + (["yes" if hit else "no"] if labeled else []))
     columns = ["series"] * (len(series) > 1) + ["first step", "last step", "highest score / threshold"]
     columns += ["in a labeled window"] * labeled
-    note = f"{len(rows)} events" + (f", of which the first {MOST_EVENTS}" if len(rows) > MOST_EVENTS else "")
+    note = plural(len(rows), "event") + (
+        f", of which the first {MOST_EVENTS}" if len(rows) > MOST_EVENTS else ""
+    )
     note += "".join(f". Without a baseline: {text}" for text in missing)
     return Table("Events", columns, rows[:MOST_EVENTS], note)

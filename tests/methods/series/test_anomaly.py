@@ -13,6 +13,7 @@ from hibiscus.data.series.grid import series_grid
 from hibiscus.errors import ConfigError
 from hibiscus.methods.series.anomaly import AnomalyDetection
 from hibiscus.methods.series.step_scores import fold_edges, outside_blocks
+from hibiscus.runs.training_setup import set_up_training
 
 
 def waves(steps=200, **columns):
@@ -146,3 +147,12 @@ def test_it_learns(seed, tmp_path):
     scores = run.predict(str(tmp_path / "load.csv"))
     assert scores["anomaly"][900:1000].any()
     assert len(scores["time"]) == 24 * 120
+
+
+def test_the_first_steps_are_the_training_part_unless_options_say_otherwise():
+    sizes = {name: len(rows) for name, rows in set_up_training("anomaly", "sales", {}).parts.items()}
+    total = sum(sizes.values())
+    assert sizes["test"] == pytest.approx(0.85 * total, abs=1)
+    assert sizes["val"] < sizes["train"] < 0.15 * total
+    given = set_up_training("anomaly", "sales", {"test": 0.5}).parts
+    assert len(given["test"]) == pytest.approx(0.5 * total, abs=1)

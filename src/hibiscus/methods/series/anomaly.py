@@ -172,12 +172,14 @@ class AnomalyDetection(SeriesMethod):
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """The metrics of the labeled windows beside those of other detectors, and the report."""
         grid = self.windows(data).grid
-        labels = label_cells(self.config.anomalies or (), grid.index)
+        windows = self.config.anomalies
+        known = isinstance(windows, tuple)  # no file is opened that a run folder names
+        labels = label_cells(windows if known else (), grid.index)
         series = scored_series(grid, self.scores(data), labels, part)
         own = self.validate(data, part)
         return evaluate_anomalies(
             series, float(self.threshold.value), own, self.config.merge, self.learned.season,
-            self.learned.horizon, self.config.false_alarm_rate, self.config.anomalies is not None,
+            self.learned.horizon, self.config.false_alarm_rate, known,
         )  # fmt: skip
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
