@@ -9,11 +9,13 @@ import torch
 
 from data.series.series_data import daily, prepared
 from hibiscus import api
+from hibiscus.data.prepared import PreparedData
 from hibiscus.data.series.grid import series_grid
 from hibiscus.errors import ConfigError
 from hibiscus.methods.series.anomaly import AnomalyDetection
 from hibiscus.methods.series.step_scores import fold_edges, outside_blocks
 from hibiscus.runs.training_setup import set_up_training
+from hibiscus.series.anomaly_events import score_threshold_from
 
 
 def waves(steps=200, **columns):
@@ -117,6 +119,19 @@ def test_what_is_chosen_for_the_data():
         method(data, net="gru", score="reconstruction")
     with pytest.raises(ConfigError, match="input_length=1"):
         method(prepared(waves(), horizon=4, difference=2), input_length=1)
+
+
+def test_without_a_validation_part_the_threshold_comes_from_the_training_part(tmp_path):
+    rows = np.arange(200)
+    parts = {"train": rows[:150], "test": rows[150:]}
+    waves().to_csv(tmp_path / "waves.csv", index=False)
+    setup = set_up_training("anomaly", str(tmp_path / "waves.csv"), {"horizon": 4, "epochs": 1}, parts)
+    data = PreparedData(setup.dataset, setup.preparation, parts)
+    model = AnomalyDetection(setup.config, setup.preparation)
+    assert len(list(model.stages(data))) == 1
+    scores = model.scores(data, ("train",))
+    assert np.isnan(scores[150:]).all()
+    assert float(model.threshold.value) == pytest.approx(score_threshold_from(scores, 0.001))
 
 
 def planted(path, seed):

@@ -119,7 +119,7 @@ class AnomalyDetection(SeriesMethod):
         return {"members": members, "threshold": DecisionThreshold()}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
-        """One stage on the windows of the training part."""
+        """One stage on the windows of the training part; without validation, the threshold at its end."""
         config, windows = self.config, self.windows(data)
         edges = fold_edges(windows.grid, config.folds)
 
@@ -129,6 +129,9 @@ class AnomalyDetection(SeriesMethod):
 
         source = windows.source("train", config.batch_size, config.seed, data.share)
         yield Stage([config.player("members", self.members, loss)], config.epochs, source)
+        if not len(data.parts.get("val", ())):
+            self.train_mode(False)
+            self.choose_threshold(data)
 
     def loss(self, batch: Batch, kept: Tensor) -> Tensor:
         """The mean over members of the mean error of the windows that they do not leave out.
@@ -145,27 +148,26 @@ class AnomalyDetection(SeriesMethod):
         batches = self.windows(data).iterate(origins)
         return window_errors(self.members, batches, self.config.score, self.learned.horizon, edges)
 
-    def scores(self, data: PreparedData, until: str | None = None) -> np.ndarray:
-        """The score of each cell, float64 (cells,); NaN where there is none.
-
-        Args:
-            data: prepared data.
-            until: `val` for the cells of the training and the validation part only.
-        """
+    def scores(self, data: PreparedData, parts: tuple[str, ...] = ()) -> np.ndarray:
+        """The score of each cell, float64 (cells,); NaN where there is none, or in other parts than these."""
         grid, horizon = self.windows(data).grid, self.learned.horizon
         origins = all_origins(grid, self.config.input_length, horizon)
-        if until is not None:
-            chosen = [grid.part_names.index(part) for part in ("train", until)]
+        if parts:
+            chosen = [number for number, part in enumerate(grid.part_names) if part in parts]
             origins = origins[np.isin(grid.part[origins + horizon - 1], chosen)]
         edges = fold_edges(grid, self.config.folds) if "train" in grid.part_names else None
         errors = self.window_errors(data, origins, edges)
         return step_scores(grid, origins + horizon - 1, errors, self.config.smoothing)
 
+    def choose_threshold(self, data: PreparedData) -> None:
+        """Sets the threshold by the scores before the test part."""
+        scores = self.scores(data, ("train", "val"))
+        self.threshold.choose(score_threshold_from(scores, self.config.false_alarm_rate))
+
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """The mean error of the windows of a part; on validation it also sets the threshold."""
         if part == "val":
-            scores = self.scores(data, until=part)
-            self.threshold.choose(score_threshold_from(scores, self.config.false_alarm_rate))
+            self.choose_threshold(data)
         origins = self.windows(data).origins(part)
         return {"standardized_mae": float(self.window_errors(data, origins, None).mean())}
 
