@@ -11,7 +11,7 @@ from data.series.series_data import daily, prepared
 from hibiscus import api
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.series.grid import series_grid
-from hibiscus.errors import ConfigError
+from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.series.anomaly import AnomalyDetection
 from hibiscus.methods.series.step_scores import fold_edges, outside_blocks
 from hibiscus.runs.training_setup import set_up_training
@@ -103,6 +103,9 @@ def test_a_gap_of_a_series_and_several_series():
     data = prepared(frame, horizon=3, group="shop")
     model = method(data)
     model.train_mode(False)
+    with pytest.raises(UsageError, match="no threshold"):
+        model.predict(data, "test")
+    model.validate(data, "val")
     found = model.predict(data, "test")
     assert set(found["series"]) == {"x", "y"}
     assert len(found["score"]) == len(data.parts["test"])

@@ -43,7 +43,7 @@ from hibiscus.data.series.grid import SeriesGrid
 from hibiscus.evaluation.anomaly_detection import evaluate_anomalies
 from hibiscus.evaluation.scored_series import scored_series
 from hibiscus.methods.augmentation import NetworkOptions
-from hibiscus.methods.series.anomaly_recipe import build_member, chosen_options
+from hibiscus.methods.series.anomaly_recipe import UNKNOWN, build_member, chosen_options, known_threshold
 from hibiscus.methods.series.base import Calendar, InputLength, SeriesMethod
 from hibiscus.methods.series.step_scores import all_origins, fold_edges, outside_blocks, step_scores
 from hibiscus.methods.series.window_errors import explain, mean_error, window_errors
@@ -116,7 +116,9 @@ class AnomalyDetection(SeriesMethod):
     def networks(self) -> dict[str, nn.Module]:
         """The members, and the threshold of their scores."""
         members = nn.ModuleList(build_member(self.config, self.learned) for _ in range(self.config.folds))
-        return {"members": members, "threshold": DecisionThreshold()}
+        threshold = DecisionThreshold()
+        threshold.choose(UNKNOWN)
+        return {"members": members, "threshold": threshold}
 
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage on the windows of the training part; without validation, the threshold at its end."""
@@ -179,6 +181,8 @@ class AnomalyDetection(SeriesMethod):
         labels = label_cells(windows if known else (), grid.index)
         series = scored_series(grid, self.scores(data), labels, part)
         own = self.validate(data, part)
+        if "train" in data.parts and not len(data.parts.get("val", ())):
+            self.choose_threshold(data)
         return evaluate_anomalies(
             series, float(self.threshold.value), own, self.config.merge, self.learned.season,
             self.learned.horizon, self.config.false_alarm_rate, known,
@@ -187,7 +191,7 @@ class AnomalyDetection(SeriesMethod):
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """For each row `time`, `series` if there are several, `score`, `threshold` and `anomaly` (0 or 1)."""
         grid: SeriesGrid = self.windows(data).grid
-        cells, threshold = grid.index.cells[data.parts[part]], float(self.threshold.value)
+        cells, threshold = grid.index.cells[data.parts[part]], known_threshold(self.threshold)
         scores = self.scores(data)[cells]
         columns: dict[str, Any] = {"time": grid.index.labels(cells)}
         if self.learned.group:

@@ -9,13 +9,15 @@ from torch import nn
 from hibiscus.data.series.anomaly_labels import read_anomaly_windows
 from hibiscus.data.series.calendar_features import calendar_size
 from hibiscus.data.series.preparation import SeriesPreparation
-from hibiscus.errors import ConfigError
+from hibiscus.errors import ConfigError, UsageError
+from hibiscus.networks.decision_threshold import DecisionThreshold
 from hibiscus.networks.forecasting.forecaster import build_forecaster
 from hibiscus.networks.window_autoencoder import WindowAutoencoder
 
-__all__ = ["build_member", "chosen_options"]
+__all__ = ["UNKNOWN", "build_member", "chosen_options", "known_threshold"]
 
 CYCLES = 3  # seasons that the training part must hold for an input as long as one of them
+UNKNOWN = -1.0  # threshold before there are scores of normal operation, which are not negative
 HIDDEN = 64  # units of a multi-layer perceptron
 
 
@@ -64,6 +66,19 @@ def build_member(config: Any, learned: SeriesPreparation) -> nn.Module:
         learned.static.shape[0] if learned.static is not None else 0,
         **config.net_options,
     )
+
+
+def known_threshold(threshold: DecisionThreshold) -> float:
+    """The threshold of a trained run.
+
+    Raises:
+        UsageError: a training without validation ended before its last epoch, as that of a cross-validation.
+    """
+    value = float(threshold.value)
+    if value < 0:
+        received = "this run has no threshold: it was trained without a validation part"
+        raise UsageError(received, "a run with a validation part", "hibiscus train anomaly ... val=0.03")
+    return value
 
 
 def _longest_season(learned: SeriesPreparation) -> int:
