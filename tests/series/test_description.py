@@ -82,3 +82,11 @@ def test_short_series_of_every_length(steps, shape):
 def test_infinity_is_refused():
     with pytest.raises(DataError, match="inf at step 1"):
         describe_series([1.0, np.inf, 2.0])
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_the_unit_does_not_matter(noise, unit):
+    values = 10 + np.sin(2 * np.pi * T / 12) + 0.2 * noise
+    about, other = describe_series(values, (12,)), describe_series(values * unit, (12,))
+    assert other.structure.seasons[0].season == about.structure.seasons[0].season == 12
+    assert other.stationarity.adf.statistic == pytest.approx(about.stationarity.adf.statistic)

@@ -31,7 +31,7 @@ def time_lines(name: str, axis: TimeAxis, column: str, ids: list[str]) -> list[s
             f"{label}: {plural(len(axis.rows), 'row')}, taken as steps, since there is no column of times"
         ]
     if not len(axis.times):
-        return [f"{label}: no row has a time"]
+        return [f"{label}: no row has a time from 1678 to 2261"]
     span = f"{show_time(axis.times[0])} to {show_time(axis.times[-1])}"
     if axis.irregular:
         lines = [
@@ -51,7 +51,10 @@ def time_lines(name: str, axis: TimeAxis, column: str, ids: list[str]) -> list[s
         count = plural(len(axis.duplicates), "row")
         says = f"at the time of another row: {count} ({pairs}); the first is used here, training refuses them"
         lines.append(wrap(says, "  ", "    "))
-    for rows, what in ((axis.off_grid, "between the steps"), (axis.without, "without a time")):
+    for rows, what in (
+        (axis.off_grid, "between the steps"),
+        (axis.without, "without a time from 1678 to 2261"),
+    ):
         if rows:
             shown = ", ".join(ids[row] for row in rows[:MAX_LISTED])
             lines.append(f"  {what}: {plural(len(rows), 'row')} ({shown}), left out here")

@@ -161,7 +161,7 @@ def change_points(values: Any, penalty: float | None = None, min_steps: int | No
     whole = len(series) // block
     means = series[: whole * block].reshape(whole, block).mean(1)
     shortest = max(2, whole // 20 if min_steps is None else -(-min_steps // block))
-    if whole < 2 * shortest or np.ptp(means) <= 1e-12 * max(1.0, np.abs(means).max()):
+    if whole < 2 * shortest or np.ptp(means) <= 1e-12 * np.abs(means).max():
         return np.zeros(0, np.int64)
     spread = long_run_variance(means - _running_median(means, 2 * shortest + 1))
     cost = float(3 * np.log(whole) * spread) if penalty is None else penalty / block

@@ -40,6 +40,7 @@ LONG, ENTROPY_STEPS = 10_000, 3_000  # the last steps that STL and the tests, an
 MIN_ENTROPY_STEPS = 100  # 10 m for each of the m = 2 steps of a stretch (Pincus)
 SEASONAL = 0.64  # strength from which a seasonal difference is suggested (the rule of nsdiffs)
 MAX_LAGS = 400
+HUGE = 1e100
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,12 @@ def describe_series(values: Any, calendar: Sequence[int] = ()) -> SeriesDescript
     raw = to_vector(values, missing=True)
     series = fill_gaps(raw)
     missing, none = int(np.isnan(raw).sum()), np.zeros(1)
-    if len(series) < 3 or np.ptp(series) <= 1e-12 * max(1.0, np.abs(series).max()):
+    if len(series) < 3 or np.ptp(series) <= 1e-12 * np.abs(series).max():
         empty = Structure((), "none")
         return SeriesDescription(
             len(raw), missing, len(series), empty, None, 0, 0, none, none, 0.0, None, None, None, None
         )
+    series = _rescaled(series)
     structure = _structure(series, calendar)
     recent = series[-LONG:]
     transformed = _transformed(recent, structure.transform)
@@ -180,6 +182,12 @@ def fill_gaps(values: np.ndarray) -> np.ndarray:
         return np.zeros(0)
     steps = np.arange(known[0], known[-1] + 1)
     return np.interp(steps, known, values[known])
+
+
+def _rescaled(series: np.ndarray) -> np.ndarray:
+    """Values whose squares are finite numbers; nothing in a description depends on the unit."""
+    largest = np.abs(series).max()
+    return series if 1 / HUGE < largest < HUGE else series / largest
 
 
 def _structure(series: np.ndarray, calendar: Sequence[int]) -> Structure:

@@ -71,7 +71,7 @@ def _checked(values: Any, length: int, tolerance: float) -> tuple[np.ndarray, fl
         raise ConfigError(received, "a length from 1 and a positive tolerance", "length=2, tolerance=0.2")
     series = one_variable(values, length + 2)
     spread = series.std()
-    constant = spread <= 1e-12 * max(1.0, np.abs(series).max())
+    constant = spread <= 1e-12 * np.abs(series).max()
     return series, 0.0 if constant else float(tolerance * spread)
 
 

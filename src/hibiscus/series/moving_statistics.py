@@ -100,14 +100,14 @@ def n_by_m_average(values: ArrayLike, n: int, m: int, *, centered: bool = True) 
         values: a series (steps,).
         n: length of the second average.
         m: length of the first average, mostly the season.
-        centered: the average around each step, which looks ahead; n + m must be odd. Otherwise that of the
+        centered: the average around each step, which looks ahead; n + m must be even. Otherwise that of the
             last n + m - 1 steps, which is causal.
 
     Returns:
         (steps,), NaN where the window leaves the series.
 
     Raises:
-        ConfigError: when n + m is even and the average is to be centered.
+        ConfigError: when n + m is odd and the average is to be centered.
     """
     x = to_vector(values)
     check_count(n, "n")
