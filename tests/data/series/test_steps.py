@@ -124,3 +124,10 @@ def test_the_grid_is_that_of_most_times():
 def test_show_time_leaves_out_what_is_zero():
     assert show_time(np.datetime64("2020-01-01")) == "2020-01-01"
     assert show_time(np.datetime64("2020-01-01T05")) == "2020-01-01 05:00"
+
+
+def test_irregular_times_are_averaged_to_a_usual_step():
+    times = stamps("h") + np.random.default_rng(0).integers(0, 10**12, 40).astype("timedelta64[ns]")
+    with pytest.raises(DataError) as caught:
+        infer_step([times]).positions(times)
+    assert caught.value.fix.startswith(("resample=1h ", "resample=D "))

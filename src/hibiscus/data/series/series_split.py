@@ -12,8 +12,10 @@ import numpy as np
 
 from hibiscus.data.config import DataConfig
 from hibiscus.data.dataset import PART_NAMES, Dataset
+from hibiscus.data.series.time_choice import check_time_choice
 from hibiscus.data.series.time_index import TimeIndex, index_of
 from hibiscus.errors import ConfigError, DataError
+from hibiscus.plurals import plural
 from hibiscus.series.backtesting import rolling_origins
 
 __all__ = ["default_horizon", "rolling_parts", "season_of", "split_series"]
@@ -50,6 +52,7 @@ def split_series(dataset: Dataset, options: DataConfig) -> dict[str, np.ndarray]
         raise ConfigError(received, "training before validation before test", "omit split")
     if options.split_at is not None and dataset.parts.keys() & {"val", "test"}:
         raise ConfigError("split_at with a test part of its own", "one of both", "omit split_at")
+    check_time_choice(dataset, options)
     index = index_of(dataset, options.group, options.resample)
     rows = dataset.parts.get("train", np.arange(len(dataset)))
     moments = index.times[index.cells].astype(np.int64)  # of each row
@@ -111,7 +114,9 @@ def _latest(path: str, steps: int, names: list[str], options: DataConfig, index:
         end -= max(horizon, round(getattr(options, name) * steps))
         starts.append(end)
     if end - options.gap <= horizon:
-        received = f"{path}: {steps} steps, {max(0, end)} of them before validation, to forecast {horizon}"
+        received = (
+            f"{path}: {plural(steps, 'step')}, {max(0, end)} of them before validation, to forecast {horizon}"
+        )
         raise DataError(
             received, "more steps in the training part than are forecast", "a shorter horizon=..."
         )

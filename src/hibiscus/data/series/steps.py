@@ -59,6 +59,11 @@ ALIASES = {  # of pandas
     "nanosecond": "ns", "microsecond": "us", "millisecond": "ms", "second": "s", "minute": "min", "hour": "h",
     "day": "D", "week": "W", "business-day": "B", "month": "MS", "quarter": "QS", "year": "YS",
 }  # fmt: skip
+USUAL = {  # steps that irregular times are averaged to, and their lengths
+    "1s": 10**9, "1min": 60 * 10**9, "15min": 900 * 10**9, "1h": 3_600 * 10**9, "D": DAY, "W": 7 * DAY,
+    "MS": 31 * DAY, "QS": 92 * DAY,
+}  # fmt: skip
+MAX_ODD = 0.2  # of the times that may be irregular for the step to be the usual one
 MAX_LISTED = 3  # times of a message
 Unit = Annotated[
     str,
@@ -115,8 +120,8 @@ class Step:
             raise DataError(
                 f"{plural(int(odd.sum()), 'time')} of {len(times):,} not on a grid of {self}: {shown}",
                 f"times that differ by a multiple of {self}",
-                f"resample={self.option()} takes means on a regular grid; with role.TIME=ignore for the "
-                "column of times the rows are counted",
+                f"resample={self._near(times, odd)} takes means on a regular grid; role.COLUMN=ignore of the "
+                "column of times counts the rows",
             )
         indices = self._indices(times)
         return indices - indices.min() if len(indices) else indices
@@ -168,6 +173,13 @@ class Step:
         alias = ALIASES[self.unit]
         alias = f"{alias[0]}E" if self.unit in MONTHS and self.day == 31 else alias
         return alias if self.count == 1 and alias[0].isupper() else f"{self.count}{alias}"
+
+    def _near(self, times: np.ndarray, odd: np.ndarray) -> str:
+        """The step as an option; where most times are irregular, a usual one near the median difference."""
+        if odd.mean() <= MAX_ODD:
+            return self.option()
+        median = np.median(np.diff(np.sort(times)).astype(np.int64))
+        return next((name for name, length in USUAL.items() if length >= median), "YS")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from hibiscus.data.series.grid import SeriesGrid
 from hibiscus.errors import DataError
+from hibiscus.plurals import plural
 
 __all__ = ["forecast_rows", "future_origins"]
 
@@ -31,7 +32,7 @@ def future_origins(grid: SeriesGrid, part: str, input_length: int) -> np.ndarray
     for name, origin, steps in zip(names, origins, origins - grid.beginning(cells[last]), strict=True):
         of_series = f" of {name}" if name else ""
         if steps < input_length:
-            received = f"{steps} steps{of_series} up to the last value"
+            received = f"{plural(int(steps), 'step')}{of_series} up to the last value"
             raise DataError(received, f"at least input_length={input_length} steps", "pass a longer history")
         if learned.known is not None and (grid.rows[origin : origin + learned.horizon] < 0).any():
             columns = ", ".join(column.name for column in learned.known.columns)
