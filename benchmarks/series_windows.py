@@ -144,7 +144,7 @@ def train() -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = hibiscus.train("forecast", DATA, split_at=SPLIT, horizon=HORIZON, out=Path(folder) / "run")
         seconds, real = time.process_time() - start, time.perf_counter() - real
-        metrics = {name: run.metrics[name] for name in ("test/standardized_mse", "test/standardized_mae")}
+        metrics = {name: run.evaluate()[name] for name in ("test/standardized_mse", "test/standardized_mae")}
     print(f"ETTh1, horizon {HORIZON}: {seconds:.1f} CPU s, {real:.1f} s with evaluation; {metrics}")
 
 

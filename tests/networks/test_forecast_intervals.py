@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.networks.forecast_intervals import ForecastIntervals, conformal_offsets
+from hibiscus.networks.forecast_intervals import ForecastIntervals, around, conformal_offsets
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -46,3 +46,9 @@ def test_they_are_saved_with_the_weights():
     )
     second.load_state_dict(first.state_dict())
     torch.testing.assert_close(second(torch.zeros(1, 1, 1, 3)), first(torch.zeros(1, 1, 1, 3)))
+
+
+def test_an_interval_never_excludes_its_forecast():
+    bounds = np.array([[1.0, 2.0, 3.0], [5.0, 6.0, 7.0], [-3.0, -2.0, -1.0]])
+    found = around(np.array([2.5, 4.0, 0.0]), bounds, LEVELS)
+    assert found.tolist() == [[1.0, 2.5, 3.0], [4.0, 4.0, 7.0], [-3.0, 0.0, 0.0]]

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ForecastIntervals", "conformal_offsets"]
+__all__ = ["ForecastIntervals", "around", "conformal_offsets"]
 
 
 class ForecastIntervals(nn.Module):
@@ -60,6 +60,22 @@ class ForecastIntervals(nn.Module):
     def forward(self, forecasts: Tensor) -> Tensor:
         """The calibrated quantiles, in ascending order."""
         return (forecasts + self.offsets.to(forecasts.device)).sort(dim=-1, stable=True).values
+
+
+def around(point: np.ndarray, bounds: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
+    """Quantiles that do not exclude the forecast, as those of a few errors of one sign would.
+
+    Args:
+        point: the forecasts (...).
+        bounds: their quantiles (..., quantiles).
+        quantiles: in (0, 1); the median becomes the forecast itself.
+
+    Returns:
+        (..., quantiles), never closer to the forecast than before.
+    """
+    levels, middle = np.array(quantiles), point[..., None]
+    lower, upper = np.minimum(bounds, middle), np.maximum(bounds, middle)
+    return np.where(levels < 0.5, lower, np.where(levels > 0.5, upper, middle))
 
 
 def conformal_offsets(errors: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:

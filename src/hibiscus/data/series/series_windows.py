@@ -103,15 +103,15 @@ class Windows:
 
     def _fields(self) -> dict[str, Tensor]:
         """Views of all windows by their first cell, each (windows, steps * columns)."""
-        length, count = self.input_length + self.horizon, self.grid.targets
+        length, ahead = self.input_length + self.horizon, self.grid.observed[self.input_length :]
         arrays = {
-            "values": self.grid.values,
-            "observed": np.ascontiguousarray(self.grid.observed[:, :count]),
-            "future": self.future,
+            "values": (self.grid.values, length),
+            "observed": (np.ascontiguousarray(ahead[:, : self.grid.targets]), self.horizon),
+            "future": (self.future, length),
         }
         views = {
-            name: torch.from_numpy(values).flatten().unfold(0, length * values.shape[1], values.shape[1])
-            for name, values in arrays.items()
+            name: torch.from_numpy(values).flatten().unfold(0, steps * values.shape[1], values.shape[1])
+            for name, (values, steps) in arrays.items()
             if values.shape[1]
         }
         return {**views, "first": torch.arange(len(self.grid) - length + 1)}
@@ -119,19 +119,19 @@ class Windows:
     def _batch(self, raw: dict[str, Tensor], augment: object = None) -> Batch:
         before, count, size = self.input_length, self.grid.targets, len(raw["first"])
         steps = {
-            name: values.view(size, before + self.horizon, -1).to(self.device)
+            name: values.view(size, self.horizon if name == "observed" else before + self.horizon, -1)
             for name, values in raw.items()
             if name != "first"
         }
         origin = raw["first"] + before
         fields = {
-            "series": steps["values"][:, :before],
-            "target": steps["values"][:, before:, :count],
-            "observed": steps["observed"][:, before:],
+            "series": steps["values"][:, :before].to(self.device),
+            "target": steps["values"][:, before:, :count].to(self.device),
+            "observed": steps["observed"].to(self.device),
             "origin": origin,
         }
         if "future" in steps:
-            fields["future"] = steps["future"]
+            fields["future"] = steps["future"].to(self.device)
         if self.static.shape[1]:
             series = self.grid.index.series_of(origin.numpy())
             fields["static"] = self.static[torch.from_numpy(series)].to(self.device)

@@ -53,7 +53,7 @@ from hibiscus.methods.series.forecast_recipe import (
     fill_in,
 )
 from hibiscus.methods.series.future import forecast_rows, future_origins
-from hibiscus.networks.forecast_intervals import ForecastIntervals
+from hibiscus.networks.forecast_intervals import ForecastIntervals, around
 from hibiscus.training.config import ScheduleName, TrainingConfig
 from hibiscus.training.method import Evaluation, SelectionMetric, SmokeTest
 from hibiscus.training.player import Stage
@@ -173,14 +173,14 @@ class Forecast(SeriesMethod):
         """Forecasts from some origins in the unit of the data.
 
         Returns:
-            The forecasts (origins, horizon, targets) and their quantiles (origins, horizon, targets,
-            quantiles), float64.
+            The forecasts (origins, horizon, targets), and their quantiles on a further axis.
         """
         outputs, _, _ = self._collect(windows, origins)
         calibrated = self.intervals(self._quantiles(outputs)).numpy()
         original = windows.grid.original
         quantiles = [original(calibrated[..., index], origins) for index in range(calibrated.shape[3])]
-        return original(self._point(outputs).numpy(), origins), np.stack(quantiles, axis=3)
+        point = original(self._point(outputs).numpy(), origins)
+        return point, around(point, np.stack(quantiles, axis=3), self.config.quantiles)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """The metrics beside those of the baselines, and the report."""
