@@ -109,6 +109,7 @@ KNOWN = {  # option, or (method, option): its other value, and others beside it
     ),
     ("forecast", "net"): ("mlp", {}),
     ("forecast", "net_options"): ({"hidden": (9,)}, {"net": "mlp", "net_options": {}}),
+    ("forecast", "instance_norm"): (True, {}),
     ("forecast", "quantiles"): ((0.3, 0.5, 0.7), {}),
     ("anomaly", "net"): ("linear", {}),
     ("anomaly", "net_options"): ({"hidden": (9,)}, {}),
