@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from hibiscus.errors import DataError
+from hibiscus.series.autocorrelation import ljung_box
 
-__all__ = ["ResidualTests", "autocorrelations", "residual_tests"]
+__all__ = ["ResidualTests", "residual_tests"]
 
 MOST = 5000  # residuals of the test of normality, whose p-values hold up to there
 LAGS = 10
@@ -50,7 +51,6 @@ class ResidualTests:
 def residual_tests(residuals: ArrayLike, parameters: int = 0, season: int = 1) -> ResidualTests:
     r"""Ljung-Box, Shapiro-Wilk and Durbin-Watson.
 
-        Q = n (n + 2) sum over k of r[k]**2 / (n - k),    chi-squared with lags - parameters degrees
         DW = sum (e[t] - e[t-1])**2 / sum e[t]**2
 
     Args:
@@ -67,21 +67,11 @@ def residual_tests(residuals: ArrayLike, parameters: int = 0, season: int = 1) -
             f"residuals {e.shape}", "at least eight finite numbers that vary", "use a longer part"
         )
     lags = min(max(LAGS, parameters + 3, 2 * season if season > 1 else 0), len(e) // 3)
-    r, n = autocorrelations(e, lags), len(e)
-    statistic = n * (n + 2) * float((r**2 / (n - np.arange(1, lags + 1))).sum())
-    freedom = max(lags - parameters, 1)
+    parameters = min(parameters, lags - 1)
     recent = e[-MOST:]
     return ResidualTests(
-        float(stats.chi2.sf(statistic, freedom)),
+        ljung_box(e, lags, parameters).p_value,
         lags,
         float(stats.shapiro(recent).pvalue),
         float((np.diff(e) ** 2).sum() / (e**2).sum()),
     )
-
-
-def autocorrelations(values: ArrayLike, lags: int) -> NDArray[np.float64]:
-    """The autocorrelations at lags 1 to `lags`, with the mean and the variance of all values."""
-    x = np.asarray(values, dtype=np.float64)
-    centered = x - x.mean()
-    total = float(centered @ centered)
-    return np.array([centered[lag:] @ centered[:-lag] / total for lag in range(1, lags + 1)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-__all__ = ["Metric", "MetricPattern", "down", "fraction", "neutral", "up"]
+__all__ = ["Metric", "MetricPattern", "down", "fraction", "neutral", "relative", "up"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Metric:
         higher_is_better: None if neither direction is better, or if it is unknown.
         percent: whether values are fractions that are shown as percentages.
         description: what it measures, as a phrase; empty for a metric that is not in the catalog.
+        limited: whether a percentage lies between 0 and 100 %, so that a value beyond is no fraction.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Metric:
     higher_is_better: bool | None = None
     percent: bool = False
     description: str = ""
+    limited: bool = True
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class MetricPattern:
 def fraction(name: str, label: str, description: str, higher: bool | None = True) -> Metric:
     """A fraction, shown as a percentage."""
     return Metric(name, label, "", higher, True, description)
+
+
+def relative(name: str, label: str, description: str, higher: bool | None = True) -> Metric:
+    """A ratio, shown as a percentage, which may be negative or above 100 %."""
+    return Metric(name, label, "", higher, True, description, limited=False)
 
 
 def up(name: str, label: str, description: str, unit: str = "") -> Metric:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hibiscus.metrics.entries import MetricPattern, down, fraction, neutral
+from hibiscus.metrics.entries import MetricPattern, down, fraction, neutral, relative
 
 __all__ = ["FORECASTING", "FORECAST_PATTERNS"]
 
 # fmt: off
 FORECASTING = (
     down("mape", "mean absolute percentage error", "mean absolute error relative to the target"),
-    fraction("smape", "symmetric MAPE",
+    relative("smape", "symmetric MAPE",
         "mean of 2 |error| / (|prediction| + |target|), from 0 to 200 %", False),
     down("mase", "MASE",
         "mean absolute error relative to that of the seasonal naive forecast within the training part"),
@@ -23,7 +23,7 @@ FORECASTING = (
         "mean squared error in units of the standard deviation of the training part"),
     down("standardized_mae", "MAE, standardized",
         "mean absolute error in units of the standard deviation of the training part"),
-    fraction("skill", "skill",
+    relative("skill", "skill",
         "1 minus the error relative to that of the best baseline; negative if the baseline is better"),
     neutral("forecast_origins", "forecast origins", "number of points in time from which was forecast"),
 )

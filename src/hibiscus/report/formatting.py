@@ -38,9 +38,9 @@ def metric_value(name: str, value: float | None, unit: bool = True) -> str:
     if value is None or math.isnan(value):
         return "–" if value is None else "not a number"
     metric = get_metric(name)
-    if metric.percent and -0.01 <= value <= 1.01:
+    if metric.percent and math.isfinite(value) and (not metric.limited or -0.01 <= value <= 1.01):
         digits = 2 if 0.995 <= value < 1 or 0 < value < 0.01 else 1
-        return f"{100 * value:.{digits}f}{SPACE}%"
+        return f"{100 * value:.{digits}f}{SPACE}%".replace("-", "−")
     return plain(value) + (f"{SPACE}{metric.unit}" if unit and metric.unit else "")
 
 

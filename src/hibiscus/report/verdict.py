@@ -68,7 +68,7 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
     name, best = (max if result.higher else min)(baselines, key=lambda pair: pair[1])
     which = "the baseline" if len(baselines) == 1 else "the best baseline"
     other = f"{which} ({shorten(name, BASELINE_NAME)}) has {metric_value(result.name, best)}"
-    sentence = f"{capitalized(label)} is {value}; {other}."
+    sentence = f"{capitalized(label)} is {value}; {other}{_skill(run)}."
     if not result.beats(best):
         relation = "No better than" if result.value == best else "Worse than"
         error = "" if result.value == best else _within_error(run, result, best)
@@ -79,6 +79,12 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
         word.format("the baseline" if len(baselines) == 1 else "every baseline"),
         sentence + unfinished,
     )
+
+
+def _skill(run: RunRecord) -> str:
+    """The skill of a forecast against the best baseline, where the evaluation has one."""
+    value = run.evaluation.metrics.get(f"{run.evaluation.part or 'test'}/skill", math.nan)
+    return f", a skill of {metric_value('skill', value)}" if math.isfinite(value) else ""
 
 
 def _strength(run: RunRecord, result: Result, best: float) -> tuple[str, str]:

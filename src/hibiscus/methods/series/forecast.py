@@ -35,6 +35,7 @@ from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
 from hibiscus.data.series.series_windows import Windows
+from hibiscus.evaluation.forecasting import evaluate_forecasts
 from hibiscus.losses.quantiles import (
     observed_huber,
     observed_mean_absolute_error,
@@ -184,14 +185,13 @@ class Forecast(SeriesMethod):
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """The metrics beside those of the baselines, and the report."""
-        return Evaluation(self.validate(data, part))
+        windows, levels = self.windows(data), self.config.quantiles
+        origins, metric = windows.origins(part), self.selection_metric.name
+        forecasts = self.forecast_at(windows, origins)
+        return evaluate_forecasts(windows.grid, origins, *forecasts, levels, metric)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
-        """The forecast after the last value of each series of a part: one row for each step and series.
-
-        Returns:
-            See `forecast_rows`.
-        """
+        """The forecast after the last value of each series of a part, as `forecast_rows` returns it."""
         windows = self.windows(data)
         origins = future_origins(windows.grid, part, self.config.input_length)
         point, quantiles = self.forecast_at(windows, origins)
