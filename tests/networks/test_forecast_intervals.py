@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hibiscus.networks.forecast_intervals import ForecastIntervals, around, conformal_offsets
+from hibiscus.networks.forecast_intervals import ForecastIntervals, around, conformal_offsets, fewest_errors
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -52,3 +52,20 @@ def test_an_interval_never_excludes_its_forecast():
     bounds = np.array([[1.0, 2.0, 3.0], [5.0, 6.0, 7.0], [-3.0, -2.0, -1.0]])
     found = around(np.array([2.5, 4.0, 0.0]), bounds, LEVELS)
     assert found.tolist() == [[1.0, 2.5, 3.0], [4.0, 4.0, 7.0], [-3.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("levels", "fewest"), [(LEVELS, 9), ((0.05, 0.5), 19), ((0.5,), 1), ((0.25, 0.5), 3)]
+)
+def test_the_fewest_errors_with_a_quantile_among_them(levels, fewest):
+    assert fewest_errors(levels) == fewest
+    outer = max(max(level, 1 - level) for level in levels)
+    assert np.ceil((fewest + 1) * outer - 1e-9) <= fewest
+    assert np.ceil(fewest * outer - 1e-9) > fewest - 1
+
+
+def test_few_forecasts_share_the_errors_of_all_steps():
+    intervals = ForecastIntervals(10, 1, LEVELS)
+    target = torch.arange(20.0).reshape(2, 10, 1)
+    intervals.fit(torch.zeros(2, 10, 1, 3), target, torch.ones(2, 10, 1, dtype=torch.bool))
+    assert intervals.offsets[:, 0].unique(dim=0).tolist() == [[1.0, 9.0, 18.0]]

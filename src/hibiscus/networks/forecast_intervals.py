@@ -5,6 +5,7 @@ r"""Quantiles of forecasts, calibrated on the validation part.
 For each step h of the horizon and each variable. `f_tau` is the quantile that a network forecasts, or its
 point forecast for every tau. With n errors the quantile is the one of rank ceil((n + 1) tau), so that a new
 target lies below it with probability tau or more, if its error is exchangeable with those of validation.
+With too few forecasts for that, the errors of all steps of the horizon are taken together.
 
 Reference: Romano, Patterson and Candes, "Conformalized Quantile Regression", 2019, arXiv 1905.03222, section
     3, with an offset for each bound.
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["ForecastIntervals", "around", "conformal_offsets"]
+__all__ = ["ForecastIntervals", "around", "conformal_offsets", "fewest_errors"]
 
 
 class ForecastIntervals(nn.Module):
@@ -53,13 +54,21 @@ class ForecastIntervals(nn.Module):
         """
         errors = (target[..., None] - forecasts).double().cpu().numpy()
         errors[~observed.cpu().numpy()] = np.nan
-        offsets = conformal_offsets(errors, self.quantiles)
+        if len(errors) < fewest_errors(self.quantiles):  # those of all steps together
+            errors = errors.reshape(-1, 1, *errors.shape[2:])
+        offsets = np.broadcast_to(conformal_offsets(errors, self.quantiles), self.offsets.shape).copy()
         self.is_fitted.fill_(True)
         self.offsets.copy_(torch.from_numpy(offsets).to(self.offsets))
 
     def forward(self, forecasts: Tensor) -> Tensor:
         """The calibrated quantiles, in ascending order."""
         return (forecasts + self.offsets.to(forecasts.device)).sort(dim=-1, stable=True).values
+
+
+def fewest_errors(quantiles: Sequence[float]) -> int:
+    """The smallest n with a rank ceil((n + 1) tau) of at most n for every quantile: 9 for 0.1 and 0.9."""
+    outer = max(max(quantile, 1 - quantile) for quantile in quantiles)
+    return int(np.ceil(outer / (1 - outer) - 1e-9))
 
 
 def around(point: np.ndarray, bounds: np.ndarray, quantiles: Sequence[float]) -> np.ndarray:
