@@ -83,8 +83,9 @@ def _conclusion(run: RunRecord, result: Result) -> tuple[str, str, str]:
 
 def _skill(run: RunRecord) -> str:
     """The skill of a forecast against the best baseline, where the evaluation has one."""
-    value = run.evaluation.metrics.get(f"{run.evaluation.part or 'test'}/skill", math.nan)
-    return f", a skill of {metric_value('skill', value)}" if math.isfinite(value) else ""
+    value = run.evaluation.metrics.get(f"{run.evaluation.part or 'test'}/skill")
+    known = value is not None and math.isfinite(value)
+    return f", a skill of {metric_value('skill', value)}" if known else ""
 
 
 def _strength(run: RunRecord, result: Result, best: float) -> tuple[str, str]:

@@ -37,7 +37,7 @@ def guerrero_lambda(values: Any, season: int = 2, low: float = -1.0, high: float
     from scipy.optimize import minimize_scalar
 
     means, spreads = _stretches(one_variable(values, 4), max(2, season))
-    found = minimize_scalar(
+    found: Any = minimize_scalar(
         lambda power: _variation(means, spreads, power), bounds=(low, high), method="bounded"
     )
     return float(found.x)
