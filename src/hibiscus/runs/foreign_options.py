@@ -70,7 +70,7 @@ _WEIGHTS = (
 )
 ADVICE = {  # what a word means that is no option under another name either
     **dict.fromkeys(("augment", "augmentation", "augmentations", "data_augmentation"), _TRANSFORMATIONS),
-    **dict.fromkeys(("transform", "transforms"), _TRANSFORMATIONS),
+    "transforms": _TRANSFORMATIONS,
     **dict.fromkeys(("pretrained", "weights", "imagenet", "finetune", "fine_tune", "freeze"), _WEIGHTS),
     **dict.fromkeys(("save_dir", "output", "output_dir", "out_dir", "model_dir"), _FOLDER),
     **dict.fromkeys(("log_dir", "logdir", "project"), _FOLDER),

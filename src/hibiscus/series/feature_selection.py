@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import kendalltau, kruskal
 
 from hibiscus.errors import DataError
 from hibiscus.series.checked_arrays import check_between, to_series, to_vector
@@ -50,6 +49,8 @@ def feature_p_values(features: ArrayLike, target: ArrayLike, *, classes: bool) -
     Raises:
         DataError: when the numbers of items differ, or the target is constant.
     """
+    from scipy.stats import kendalltau, kruskal
+
     x = to_series(features, "the features")
     y = np.asarray(target) if classes else to_vector(target, "the target")
     if y.shape != (len(x),):

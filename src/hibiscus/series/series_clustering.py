@@ -18,8 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.series.checked_arrays import check_count, to_series
@@ -116,6 +114,9 @@ def cluster_distances(distances: ArrayLike, clusters: int, *, method: str = "ave
     elif len(matrix) == 1:
         labels = np.zeros(1, dtype=np.int64)
     else:
+        from scipy.cluster.hierarchy import fcluster, linkage
+        from scipy.spatial.distance import squareform
+
         tree = linkage(squareform((matrix + matrix.T) / 2, checks=False), method=method)
         labels = fcluster(tree, clusters, criterion="maxclust")
     labels = _in_order(labels)

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.signal import lfilter
 
 from hibiscus.errors import ConfigError
 from hibiscus.series.checked_arrays import check_count
@@ -140,6 +139,8 @@ def simulate_sarima(
         ConfigError: when an autoregressive factor is not stationary, a moving-average factor is not
             invertible, or there are seasonal terms without a season.
     """
+    from scipy.signal import lfilter
+
     check_count(steps, "steps")
     for name, value in (("difference", difference), ("seasonal_difference", seasonal_difference)):
         check_count(value, name, 0)

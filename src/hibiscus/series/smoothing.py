@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.signal import lfilter
 
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.series.checked_arrays import check_between, check_count, to_series, to_vector
@@ -72,6 +71,8 @@ def simple_smoothing(values: ArrayLike, alpha: float, *, level: float | None = N
         alpha: weight of the newest value, in [0, 1].
         level: level before the first step; the first value if None.
     """
+    from scipy.signal import lfilter
+
     x = to_vector(values)
     check_between(alpha, "alpha", 0, 1)
     start = x[0] if level is None else float(level)
@@ -189,6 +190,8 @@ def ewm_mean(values: ArrayLike, alpha: float, *, adjust: bool = True) -> np.ndar
     Returns:
         An array of the shape of `values`.
     """
+    from scipy.signal import lfilter
+
     x = to_series(values)
     check_between(alpha, "alpha", 0, 1)
     if alpha == 0:

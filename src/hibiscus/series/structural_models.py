@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize
 
 from hibiscus.errors import DataError
 from hibiscus.series.checked_arrays import to_series, to_vector
@@ -95,6 +94,8 @@ def fit_state_space(
     Returns:
         The parameters (k,).
     """
+    from scipy.optimize import minimize
+
     x = to_series(values, missing=True)
     limits = None if bounds is None else [bounds] * len(starts[0])
 
