@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from hibiscus.errors import MissingExtraError
 
-__all__ = ["ArimaOrder", "FittedArima", "differences", "fit_arma", "search_orders"]
+__all__ = ["TIE", "ArimaOrder", "FittedArima", "differences", "fit_arma", "search_orders"]
 
 Array = NDArray[np.float64]
 

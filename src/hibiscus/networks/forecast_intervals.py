@@ -4,7 +4,8 @@ r"""Quantiles of forecasts, calibrated on the validation part.
 
 For each step h of the horizon and each variable. `f_tau` is the quantile that a network forecasts, or its
 point forecast for every tau. With n errors the quantile is the one of rank ceil((n + 1) tau), so that a new
-target lies below it with probability tau or more, if its error is exchangeable with those of validation.
+target lies below it with at least that probability (at most, for tau below one half), if its error is
+exchangeable with those of validation.
 With too few forecasts for that, the errors of all steps of the horizon are taken together.
 
 Reference: Romano, Patterson and Candes, "Conformalized Quantile Regression", 2019, arXiv 1905.03222, section
@@ -23,7 +24,7 @@ __all__ = ["ForecastIntervals", "around", "conformal_offsets", "fewest_errors"]
 
 
 class ForecastIntervals(nn.Module):
-    """Adds the offsets of validation to forecasts; none before the first validation, see `is_fitted`.
+    """Adds the offsets of validation to forecasts; none before the first validation.
 
     The offsets are a buffer, so that a checkpoint holds those that belong to its weights.
 
@@ -32,7 +33,7 @@ class ForecastIntervals(nn.Module):
         targets: variables of a forecast.
         quantiles: in (0, 1), in ascending order.
 
-    Shapes: forecasts (batch, horizon, targets, quantiles) to the same.
+    `is_fitted` says for each target whether validation had values of it.
     """
 
     offsets: Tensor
@@ -41,28 +42,28 @@ class ForecastIntervals(nn.Module):
     def __init__(self, horizon: int, targets: int, quantiles: Sequence[float]):
         super().__init__()
         self.quantiles = tuple(quantiles)
-        self.register_buffer("is_fitted", torch.tensor(False))
+        self.register_buffer("is_fitted", torch.zeros(targets, dtype=torch.bool))
         self.register_buffer("offsets", torch.zeros(horizon, targets, len(self.quantiles)))
 
-    def fit(self, forecasts: Tensor, target: Tensor, observed: Tensor) -> None:
+    def fit(self, forecasts: np.ndarray, target: np.ndarray) -> None:
         """Sets the offsets.
 
         Args:
             forecasts: (forecasts, horizon, targets, quantiles).
-            target: (forecasts, horizon, targets).
-            observed: bool, whether each target was there; of the same shape.
+            target: (forecasts, horizon, targets), NaN where one is missing.
         """
-        errors = (target[..., None] - forecasts).double().cpu().numpy()
-        errors[~observed.cpu().numpy()] = np.nan
-        if len(errors) < fewest_errors(self.quantiles):  # those of all steps together
-            errors = errors.reshape(-1, 1, *errors.shape[2:])
-        offsets = np.broadcast_to(conformal_offsets(errors, self.quantiles), self.offsets.shape).copy()
-        self.is_fitted.fill_(True)
-        self.offsets.copy_(torch.from_numpy(offsets).to(self.offsets))
+        errors = target[..., None] - forecasts
+        for number in range(errors.shape[2]):
+            own = errors[:, :, number]
+            if np.isfinite(own[..., 0]).any(axis=1).sum() < fewest_errors(self.quantiles):
+                own = own.reshape(-1, 1, own.shape[2])  # those of all steps together
+            offsets = np.broadcast_to(conformal_offsets(own, self.quantiles), self.offsets[:, number].shape)
+            self.offsets[:, number] = torch.from_numpy(offsets.copy())
+            self.is_fitted[number] = bool(np.isfinite(own).any())
 
-    def forward(self, forecasts: Tensor) -> Tensor:
-        """The calibrated quantiles, in ascending order."""
-        return (forecasts + self.offsets.to(forecasts.device)).sort(dim=-1, stable=True).values
+    def calibrated(self, forecasts: np.ndarray) -> np.ndarray:
+        """The calibrated quantiles (forecasts, horizon, targets, quantiles), in ascending order."""
+        return np.sort(forecasts + self.offsets.double().cpu().numpy(), axis=-1)
 
 
 def fewest_errors(quantiles: Sequence[float]) -> int:

@@ -50,7 +50,8 @@ def fit_series(dataset: Dataset, train: np.ndarray, options: DataConfig) -> Seri
         time=time or "", group=group or "", targets=tuple(targets), covariates=tuple(covariates),
         readings=readings, step=whole.step, season=season,
         horizon=options.horizon or default_horizon(whole, season), transforms=Transforms.none(len(names)),
-        impute=options.impute, fallback=(0.0,), mean=(0.0,), std=(1.0,), training_steps=1,
+        impute=options.impute, fallback=(0.0,), mean=(0.0,), std=(1.0,), scale=(1.0,),
+        training_steps=1, training_cells=1,
         resample=options.resample or "",
         known=TablePreparation.fit(table, known, readings=dataset.readings) if known else None,
         static=TablePreparation.fit(table, static, readings=dataset.readings) if static else None,
@@ -103,8 +104,11 @@ def _scaled(
     for name, column in zip(prepared.variables, joined.T, strict=True):
         found = column[np.isfinite(column)]
         if not len(found) or found.std() <= SPREAD * abs(found.mean()):
-            received = f"{path}: {name} is {'constant' if len(found) else 'missing'} in the training part"
-            raise DataError(received, "values that differ", f"role.{name}=ignore leaves it out")
+            what = "is constant" if len(found) else "has no numbers"
+            received = f"{path}: {name} {what} in the training part"
+            raise DataError(
+                received, "values that differ", f"role.{name}=ignore leaves it out, or another target"
+            )
     fallback = tuple(np.nanmean(joined, axis=0).tolist())
     prepared = dataclasses.replace(prepared, fallback=fallback)
     filled = [impute(values, prepared.impute, prepared.season, np.array(fallback)) for values in series]
@@ -120,7 +124,8 @@ def _scaled(
     std = np.where(std > 0, std, 1.0)
     return dataclasses.replace(
         prepared, transforms=transforms, mean=tuple(mean.tolist()), std=tuple(std.tolist()),
-        training_steps=max(map(len, series)),
+        scale=tuple(np.nanstd(joined, axis=0).tolist()), training_steps=max(map(len, series)),
+        training_cells=len(joined),
     )  # fmt: skip
 
 

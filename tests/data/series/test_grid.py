@@ -24,10 +24,11 @@ def test_rows_in_any_order_with_a_gap_and_a_missing_value():
     assert (grid.part[100:] == -1).all()
     assert grid.cells_of("test").tolist() == list(range(85, 100))
     assert grid.ends().tolist() == [100]
-    assert grid.history(30)[:, 0].tolist() == grid.raw[:30, 0].tolist()
+    targets = grid.targets_at(np.array([8]), 4)[0, :, 0]
+    np.testing.assert_array_equal(targets, [8, 9, np.nan, 11])
     forecasts = grid.values[None, 40:45]
     np.testing.assert_allclose(
-        grid.original(forecasts, np.array([40]))[0, :, 0], np.arange(40, 45), atol=1e-4
+        grid.original(grid.levels(forecasts, np.array([40])))[0, :, 0], np.arange(40, 45), atol=1e-4
     )
 
 
@@ -60,3 +61,26 @@ def test_rows_are_averaged_to_the_step_of_the_option():
     weeks = grid.part[grid.index.cells]
     for part, items in enumerate(data.parts.values()):
         assert (weeks[items] == part).all()
+
+
+def test_known_columns_of_several_rows_are_averaged_whatever_their_order():
+    frame = daily(140, x=np.sin(np.arange(140.0)), offer=np.arange(140) % 5)
+    grids = [
+        series_grid(prepared(rows, resample="W", known_future="offer"))
+        for rows in (frame, frame.iloc[::-1].reset_index(drop=True))
+    ]
+    np.testing.assert_allclose(grids[0].future, grids[1].future, atol=1e-6)
+    offers = np.arange(140).reshape(20, 7) % 5
+    learned = grids[0].preparation.known.columns[0]
+    np.testing.assert_allclose(
+        grids[0].future[:20, 0] * learned.scale + learned.center, offers.mean(axis=1), atol=1e-5
+    )
+
+
+def test_logarithms_and_differences_are_undone_one_after_the_other():
+    frame = daily(120, x=np.exp(0.02 * np.arange(120) + 0.1 * np.sin(np.arange(120.0))))
+    grid = series_grid(prepared(frame, transform="log", difference=1, seasonal_difference=1, horizon=5))
+    origins = np.array([60, 90])
+    levels = grid.levels(np.stack([grid.values[origin : origin + 5] for origin in origins]), origins)
+    np.testing.assert_allclose(levels[0, :, 0], np.log(frame["x"][60:65]), atol=1e-5)
+    np.testing.assert_allclose(grid.original(levels)[1, :, 0], frame["x"][90:95], rtol=1e-5)

@@ -17,11 +17,12 @@ def test_scales_are_those_of_the_training_part():
     assert learned.targets == ("x",)
     assert learned.mean == pytest.approx((37.0,))
     assert learned.std == pytest.approx((np.arange(75).std(),))
-    assert learned.training_steps == 75
+    assert learned.training_steps == learned.training_cells == 75
+    assert learned.scale == learned.std
     assert learned.season == 7
     z = learned.standardized(np.arange(10.0)[:, None])
     np.testing.assert_allclose(z[:, 0], (np.arange(10) - 37) / np.arange(75).std(), rtol=1e-6)
-    back = learned.original(z[None].astype(np.float64), np.zeros((1, 0, 1)))
+    back = learned.levels(z[None].astype(np.float64), np.zeros((1, 0, 1)))
     np.testing.assert_allclose(back[0, :, 0], np.arange(10), atol=1e-5)
 
 

@@ -6,9 +6,14 @@ import pytest
 import torch
 
 from data.series.series_data import daily, prepared
+from hibiscus.data.config import DataConfig
+from hibiscus.data.open import open_data
+from hibiscus.data.prepared import PreparedData
 from hibiscus.data.series.grid import series_grid
 from hibiscus.data.series.series_windows import Windows
 from hibiscus.errors import DataError
+from hibiscus.methods.series.forecast import Forecast
+from hibiscus.runs.prepare import fit_preparation, prepare_parts
 
 
 def windows(frame, length=5, horizon=3, calendar=False, **options):
@@ -70,3 +75,16 @@ def test_an_epoch_is_every_window_once_and_memory_is_shared():
 def test_a_part_too_short_for_a_window_is_an_error():
     with pytest.raises(DataError, match="no window of 90 steps before and 3 after"):
         windows(daily(100), length=90).origins("train")
+
+
+def test_a_window_whose_middle_lies_in_another_part_is_left_out(tmp_path):
+    frame = daily(200)
+    frame.drop(index=range(90, 110)).to_csv(tmp_path / "train.csv", index=False)
+    frame.iloc[90:110].to_csv(tmp_path / "test.csv", index=False)
+    config = DataConfig.model_validate({"test_data": str(tmp_path / "test.csv"), "horizon": 15})
+    dataset = open_data(str(tmp_path / "train.csv"), **config.opening())
+    parts = prepare_parts(dataset, config, Forecast)
+    preparation = fit_preparation(dataset, parts["train"], Forecast, config)
+    of = Windows(series_grid(PreparedData(dataset, preparation, parts)), 5, 15)
+    origins = of.origins("train")
+    assert origins[origins < 110].max() == 75

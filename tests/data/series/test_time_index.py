@@ -98,3 +98,13 @@ def test_times_between_the_steps_are_named_with_their_rows_and_the_file():
         DataError, match=r"sales.csv: 1 time of 20 not on a grid of 1 day: row 8: 2024-01-08 03:00"
     ):
         TimeIndex.of(rows(20), times, None)
+
+
+@pytest.mark.parametrize("resampling", [None, parse_resampling("1min")])
+def test_one_time_of_another_century_does_not_make_millions_of_steps(resampling):
+    minutes = np.datetime64("2024-01-01", "ns") + np.arange(3000) * np.timedelta64(1, "m")
+    times = np.append(minutes, np.datetime64("1970-01-01", "ns"))
+    with pytest.raises(
+        DataError, match=r"3,001 rows on 28,[\d,]+ steps of 1 minute .*1970-01-01.* to 2024-01-01"
+    ):
+        TimeIndex.of(rows(3001), times, None, resampling=resampling)

@@ -82,7 +82,9 @@ def test_a_known_future_has_to_be_given_for_the_steps_to_forecast(tmp_path):
         "forecast", str(tmp_path / "sales.csv"), out=tmp_path / "run", quiet=True, net="linear", epochs=1,
         horizon=3, known_future="offer", input_length=9,
     )  # fmt: skip
-    with pytest.raises(Exception, match=r"no offer for each of the 3 steps after the last value"):
+    with pytest.raises(
+        Exception, match=r"no offer for 3 steps after the last value \(2024-07-19 to 2024-07-21\)"
+    ):
         run.predict(str(tmp_path / "sales.csv"))
     ahead = pd.DataFrame({"date": pd.date_range("2024-07-19", periods=3), "offer": [1, 0, 2]})
     pd.concat([frame, ahead]).to_csv(tmp_path / "longer.csv", index=False)
@@ -101,6 +103,23 @@ def test_options_are_checked():
     with pytest.raises(ConfigError, match="net"):
         method(data, net="liner", input_length=9)
     assert method(data).config.input_length == 36
+
+
+@pytest.mark.parametrize("difference", [0, 1])
+def test_intervals_of_a_random_walk_grow_with_the_root_of_the_steps(difference):
+    walk = np.cumsum(np.random.default_rng(0).normal(size=1200))
+    data = prepared(daily(1200, x=walk), horizon=16, difference=difference)
+    model = method(data, net="linear" if difference else "nlinear", input_length=8)
+    with torch.no_grad():
+        for parameter in model.network.parameters():
+            parameter.zero_()  # forecasts the last value, or no difference
+    model.validate(data, "val")
+    windows = model.windows(data)
+    origins = windows.origins("test")
+    _, quantiles = model.forecast_at(windows, origins)
+    width = (quantiles[..., 2] - quantiles[..., 0]).mean(axis=0)[:, 0]
+    assert width[0] == pytest.approx(2.56, rel=0.35)
+    assert width[15] / width[0] == pytest.approx(4, rel=0.4)
 
 
 @pytest.mark.slow

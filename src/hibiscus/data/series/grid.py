@@ -90,12 +90,8 @@ class SeriesGrid:
             raise DataError(received, "at least one value", "fill in values, or leave the series out")
         return ends
 
-    def history(self, origin: int) -> np.ndarray:
-        """The filled values in the original unit before a cell of its series, float64 (steps, variables)."""
-        return self.raw[self.beginning(np.array([origin]))[0] : origin]
-
-    def original(self, forecasts: np.ndarray, origins: np.ndarray) -> np.ndarray:
-        """Forecasts in the unit of the data.
+    def levels(self, forecasts: np.ndarray, origins: np.ndarray) -> np.ndarray:
+        """Forecasts without their differences, as logarithms, roots or powers; see `original`.
 
         Args:
             forecasts: as networks give them (forecasts, steps, targets).
@@ -104,9 +100,18 @@ class SeriesGrid:
         Returns:
             float64 (forecasts, steps, targets).
         """
-        past, count = self.preparation.transforms.past, self.targets
-        cells = origins[:, None] + np.arange(-past, 0)
-        return self.preparation.original(forecasts.astype(np.float64), self.raw[cells][..., :count])
+        cells = origins[:, None] + np.arange(-self.preparation.transforms.past, 0)
+        history = self.raw[cells][..., : self.targets]
+        return self.preparation.levels(forecasts.astype(np.float64), history)
+
+    def original(self, levels: np.ndarray) -> np.ndarray:
+        """`levels` (..., targets) in the unit of the data, float64."""
+        return self.preparation.transforms.unpowered(levels)
+
+    def targets_at(self, origins: np.ndarray, horizon: int) -> np.ndarray:
+        """The true values of forecasts in their own unit (origins, horizon, targets), NaN where missing."""
+        cells, count = origins[:, None] + np.arange(horizon), self.targets
+        return np.where(self.observed[cells, :count], self.raw[cells, :count], np.nan)
 
 
 def series_grid(data: PreparedData) -> SeriesGrid:
@@ -147,9 +152,9 @@ def _grid(data: PreparedData) -> SeriesGrid:
     for end in index.bounds[1:]:
         parts[end - prepared.horizon : end] = NO_PART
     return SeriesGrid(
-        prepared, index, values, raw, observed, _rows_of(prepared.known, frame, last),
+        prepared, index, values, raw, observed, _known_future(prepared.known, frame, index, rows),
         calendar_features(index.times, index.step),
-        _rows_of(prepared.static, frame, last[index.bounds[:-1]]), parts, names, rows,
+        _static(prepared.static, frame, last[index.bounds[:-1]]), parts, names, rows,
     )  # fmt: skip
 
 
@@ -159,6 +164,17 @@ def _last_row(rows: np.ndarray, index: TimeIndex) -> np.ndarray:
     return rows[np.maximum.accumulate(cells)]
 
 
-def _rows_of(table: Any, frame: Any, rows: np.ndarray) -> np.ndarray:
-    """The features of columns for some rows, float32 (rows, features)."""
+def _known_future(table: Any, frame: Any, index: TimeIndex, rows: np.ndarray) -> np.ndarray:
+    """The features of the columns whose future is known, float32 (cells, features); means of several rows.
+
+    A cell without a row has those of the last cell before it that has one.
+    """
+    if table is None:
+        return np.zeros((len(index), 0), np.float32)
+    means = aggregate(table.encode(frame), index.cells, len(index), "mean").astype(np.float32)
+    return means[np.maximum.accumulate(np.where(rows >= 0, np.arange(len(rows)), 0))]
+
+
+def _static(table: Any, frame: Any, rows: np.ndarray) -> np.ndarray:
+    """The features of columns that are constant within a series, float32 (series, features)."""
     return np.zeros((len(rows), 0), np.float32) if table is None else table.encode(frame)[rows]

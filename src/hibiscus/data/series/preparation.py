@@ -48,7 +48,9 @@ class SeriesPreparation:
         fallback: of each variable, where there is no past: the mean of the training part.
         mean: of each transformed variable.
         std: of each transformed variable.
+        scale: the standard deviation of each variable in its own unit, in the training part.
         training_steps: of the longest series in the training part.
+        training_cells: the steps of all series in the training part.
         resample: the step to which rows are averaged; empty if each row is a step.
         known: columns whose future is known.
         static: columns that are constant within each series.
@@ -67,7 +69,9 @@ class SeriesPreparation:
     fallback: tuple[Number, ...]
     mean: tuple[Number, ...]
     std: tuple[Positive, ...]
+    scale: tuple[Positive, ...]
     training_steps: Size
+    training_cells: Size
     resample: str = ""
     known: TablePreparation | None = None
     static: TablePreparation | None = None
@@ -122,8 +126,10 @@ class SeriesPreparation:
         values = (self.transforms.forward(filled) - np.array(self.mean)) / np.array(self.std)
         return np.nan_to_num(values, nan=0.0).astype(np.float32)
 
-    def original(self, forecasts: np.ndarray, history: np.ndarray) -> np.ndarray:
-        r"""Forecasts of the target variables in their own unit.
+    def levels(self, forecasts: np.ndarray, history: np.ndarray) -> np.ndarray:
+        r"""Forecasts of the target variables without their differences, as logarithms, roots or powers.
+
+        `transforms.unpowered` gives them in their own unit.
 
         Args:
             forecasts: as networks give them (forecasts, steps, targets).
@@ -135,7 +141,7 @@ class SeriesPreparation:
         """
         count = len(self.targets)
         values = forecasts * np.array(self.std[:count]) + np.array(self.mean[:count])
-        return self.transforms.inverse(values, history)
+        return self.transforms.integrated(values, history)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -152,7 +158,7 @@ class SeriesPreparation:
         )
         used = {*saved.variables, *filter(None, (saved.time, saved.group))}
         expect(used <= set(saved.readings), "how each column is read")
-        sizes = {len(saved.fallback), len(saved.mean), len(saved.std)}
+        sizes = {len(each) for each in (saved.fallback, saved.mean, saved.std, saved.scale)}
         expect(sizes == {count}, f"a mean, a standard deviation and a fallback for {count} variables")
         for table in filter(None, (saved.known, saved.static)):
             TablePreparation.from_json(asdict(table))

@@ -117,9 +117,9 @@ def _latest(path: str, steps: int, names: list[str], options: DataConfig, index:
         received = (
             f"{path}: {plural(steps, 'step')}, {max(0, end)} of them before validation, to forecast {horizon}"
         )
-        raise DataError(
-            received, "more steps in the training part than are forecast", "a shorter horizon=..."
-        )
+        largest = max(1, (steps - options.gap - 1) // (len(names) + 1))
+        fix = f"horizon={max(1, min(horizon - 1, largest))} or less, or more data"
+        raise DataError(received, "a training part that is longer than the horizon", fix)
     return starts[::-1]
 
 

@@ -62,7 +62,8 @@ class Windows:
         first, last = cells, cells + self.horizon - 1
         inside = last < len(grid)
         first, last = first[inside], last[inside]
-        same = grid.part[first] == grid.part[last]
+        changes = np.cumsum(np.diff(grid.part, prepend=grid.part[:1]) != 0)
+        same = changes[first] == changes[last]
         same &= grid.beginning(first) == grid.beginning(last)
         enough = first - grid.beginning(first) >= self.input_length
         observed = self._has_target(first)

@@ -13,7 +13,7 @@ from hibiscus.data.named_errors import named_errors
 from hibiscus.data.raw_fields import raw_field
 from hibiscus.data.series.resampling import Resampling, parse_resampling, step_indices, step_starts
 from hibiscus.data.series.step_inference import infer_step
-from hibiscus.data.series.steps import Step
+from hibiscus.data.series.steps import Step, show_time
 from hibiscus.data.series.time_order import as_nanoseconds, check_missing, order_rows
 from hibiscus.data.tables.column_reading import ColumnReading
 from hibiscus.data.tables.columns import as_texts
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = ["RowNames", "TimeIndex", "group_column", "index_of", "row_times"]
+
+MOST_EMPTY, ROOM = 100, 100_000  # steps without a row: for each row, and in any case
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,26 @@ def _series_grid(
     if resampled:
         numbers = step_indices(times, step)
         count = int(numbers.max() - numbers.min()) + 1 + room
+        _check_empty(numbers - numbers.min(), times, step)
         return numbers - numbers.min(), step_starts(numbers.min() + np.arange(count), step)
     places = np.arange(len(times)) if step.unit == "row" else step.positions(times, ids)
+    _check_empty(places, times, step)
     grid = np.concatenate([times[:1], step.following(times[0], int(places[-1]))])
     grid[places] = times
     return places, np.concatenate([grid, step.following(times[-1], room)])
+
+
+def _check_empty(places: np.ndarray, times: np.ndarray, step: Step) -> None:
+    """Raises DataError if nearly all cells have no row, as with one time of another century."""
+    order = np.argsort(places, kind="stable")
+    count = int(places[order[-1]]) + 1
+    if count > MOST_EMPTY * len(places) + ROOM:
+        index = int(np.diff(places[order]).argmax())
+        before, after = (show_time(time) for time in times[order[index : index + 2]])
+        received = f"{len(places):,} rows on {count:,} steps of {step} (the largest gap: {before} to {after})"
+        raise DataError(
+            received, "a row for most of the steps", "correct the times, or a longer resample=STEP"
+        )
 
 
 def row_times(frame: DataFrame, rows: RowNames, reading: ColumnReading) -> np.ndarray:

@@ -122,7 +122,7 @@ class Transforms:
         return transformed
 
     def inverse(self, forecast: np.ndarray, history: np.ndarray) -> np.ndarray:
-        r"""Forecasts in the original unit.
+        r"""Forecasts in the original unit: `unpowered` of `integrated`.
 
         Args:
             forecast: transformed values of the next steps.
@@ -131,20 +131,38 @@ class Transforms:
         Shapes: forecast (n, H, V), history (n, P, V) with P >= past and the transformed variables first;
         returns float64 (n, H, V).
         """
+        return self.unpowered(self.integrated(forecast, history))
+
+    def integrated(self, forecast: np.ndarray, history: np.ndarray) -> np.ndarray:
+        r"""Forecasts without their differences, still as logarithms, roots or Box-Cox powers.
+
+        Shapes: as `inverse`.
+        """
         values = np.array(forecast, np.float64)
-        count = min(self.targets, values.shape[2])
-        part, coefficients = values[:, :, :count], self._coefficients()
-        steps = part.shape[1]
-        if self.past:
-            known = np.asarray(history, np.float64)[:, -self.past :, :count]
-            known = power(known, self.kind, *self._box_cox(count))
-            levels = np.concatenate([known, part], axis=1)
-            for step in range(self.past, self.past + steps):
-                before = levels[:, step - self.past : step][:, ::-1]
-                levels[:, step] -= np.einsum("k,nkv->nv", coefficients[1:], before)
-            part = levels[:, self.past :]
-        values[:, :, :count] = power_inverse(part, self.kind, *self._box_cox(count))
+        if not self.past:
+            return values
+        count, steps, coefficients = min(self.targets, values.shape[2]), values.shape[1], self._coefficients()
+        known = self.powered(np.asarray(history, np.float64)[:, -self.past :, :count])
+        levels = np.concatenate([known, values[:, :, :count]], axis=1)
+        for step in range(self.past, self.past + steps):
+            before = levels[:, step - self.past : step][:, ::-1]
+            levels[:, step] -= np.einsum("k,nkv->nv", coefficients[1:], before)
+        values[:, :, :count] = levels[:, self.past :]
         return values
+
+    def powered(self, values: np.ndarray) -> np.ndarray:
+        """The logarithms, roots or Box-Cox powers of values (..., V) in the original unit, float64."""
+        powered = np.array(values, np.float64)
+        count = min(self.targets, powered.shape[-1])
+        powered[..., :count] = power(powered[..., :count], self.kind, *self._box_cox(count))
+        return powered
+
+    def unpowered(self, values: np.ndarray) -> np.ndarray:
+        """The inverse of `powered`."""
+        original = np.array(values, np.float64)
+        count = min(self.targets, original.shape[-1])
+        original[..., :count] = power_inverse(original[..., :count], self.kind, *self._box_cox(count))
+        return original
 
     def check(self, values: np.ndarray, names: Sequence[str] = (), ids: Sequence[str] = ()) -> None:
         r"""Refuses values that have no logarithm or square root.

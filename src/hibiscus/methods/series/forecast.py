@@ -106,7 +106,7 @@ class Forecast(SeriesMethod):
     def resolve(cls, config: Any, preparation: Preparation, items: int | None = None) -> Config:
         """The options with what suits the series for those that were left out."""
         learned = preparation["series"]
-        return config.model_copy(update=fill_in(config, learned, items or learned.training_steps))
+        return config.model_copy(update=fill_in(config, learned, learned.training_cells))
 
     def networks(self) -> dict[str, nn.Module]:
         """The network, and the offsets of its intervals."""
@@ -142,14 +142,18 @@ class Forecast(SeriesMethod):
 
     def validate(self, data: PreparedData, part: str) -> dict[str, float]:
         """Standardized errors over all windows of a part; on validation they also calibrate the intervals."""
-        windows = self.windows(data)
-        outputs, target, observed = self._collect(windows, windows.origins(part))
+        windows, scale = self.windows(data), np.array(self.learned.scale)
+        origins = windows.origins(part)
+        outputs, target, observed = self._collect(windows, origins)
+        values = windows.grid.targets_at(origins, windows.horizon)
+        levels = self._levels(windows, outputs, origins)
         if part == "val":
-            self.intervals.fit(self._quantiles(outputs), target, observed)
-        errors = (self._point(outputs) - target)[observed]
+            self.intervals.fit(levels, self.learned.transforms.powered(values))
+        point = windows.grid.original(levels[..., self.config.quantiles.index(0.5)])
+        errors = (point - values) / scale[: windows.grid.targets]
         return {
-            "standardized_mse": errors.square().mean().item(),
-            "standardized_mae": errors.abs().mean().item(),
+            "standardized_mse": float(np.nanmean(np.square(errors))),
+            "standardized_mae": float(np.nanmean(np.abs(errors))),
             "loss": self.loss_from_outputs(outputs, target, observed).item(),
         }
 
@@ -162,13 +166,10 @@ class Forecast(SeriesMethod):
         outputs, target, observed = (torch.cat(parts) for parts in zip(*found, strict=True))
         return outputs, target, observed
 
-    def _quantiles(self, outputs: Tensor) -> Tensor:
-        return outputs.expand(*outputs.shape[:3], len(self.config.quantiles))
-
-    def _point(self, outputs: Tensor) -> Tensor:
-        """The forecast without intervals: the mean, or the median of quantiles."""
-        several = self.config.loss == "pinball"
-        return outputs[..., self.config.quantiles.index(0.5) if several else 0]
+    def _levels(self, windows: Windows, outputs: Tensor, origins: np.ndarray) -> np.ndarray:
+        """What the network forecasts for each quantile, without differences; see `SeriesGrid.levels`."""
+        levels = [windows.grid.levels(each.numpy(), origins) for each in outputs.unbind(-1)]
+        return np.stack(levels * (len(self.config.quantiles) // len(levels)), axis=3)
 
     def forecast_at(self, windows: Windows, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Forecasts from some origins in the unit of the data.
@@ -176,24 +177,24 @@ class Forecast(SeriesMethod):
         Returns:
             The forecasts (origins, horizon, targets), and their quantiles on a further axis.
         """
-        outputs, _, _ = self._collect(windows, origins)
-        calibrated = self.intervals(self._quantiles(outputs)).numpy()
-        original = windows.grid.original
-        quantiles = [original(calibrated[..., index], origins) for index in range(calibrated.shape[3])]
-        point = original(self._point(outputs).numpy(), origins)
-        return point, around(point, np.stack(quantiles, axis=3), self.config.quantiles)
+        quantiles, original = self.config.quantiles, windows.grid.original
+        levels = self._levels(windows, self._collect(windows, origins)[0], origins)
+        point = original(levels[..., quantiles.index(0.5)])
+        bounds = [original(each) for each in np.moveaxis(self.intervals.calibrated(levels), 3, 0)]
+        return point, around(point, np.stack(bounds, axis=3), quantiles)
 
     def evaluate(self, data: PreparedData, part: str) -> Evaluation:
         """The metrics beside those of the baselines, and the report."""
-        windows, levels = self.windows(data), self.config.quantiles
-        origins, metric = windows.origins(part), self.selection_metric.name
-        forecasts = self.forecast_at(windows, origins)
-        return evaluate_forecasts(windows.grid, origins, *forecasts, levels, metric)
+        windows, metric = self.windows(data), self.selection_metric.name
+        origins = windows.origins(part)
+        point, quantiles = self.forecast_at(windows, origins)
+        intervals = (quantiles, self.config.quantiles) if self.intervals.is_fitted.all() else (None, ())
+        return evaluate_forecasts(windows.grid, origins, point, *intervals, metric)
 
     def predict(self, data: PreparedData, part: str) -> dict[str, Any]:
         """The forecast after the last value of each series of a part, as `forecast_rows` returns it."""
         windows = self.windows(data)
-        origins = future_origins(windows.grid, part, self.config.input_length)
-        point, quantiles = self.forecast_at(windows, origins)
-        levels = self.config.quantiles if self.intervals.is_fitted else ()
-        return forecast_rows(windows.grid, origins, point, quantiles, levels)
+        origins, skipped = future_origins(windows.grid, part, self.config.input_length)
+        data.dataset.skipped += [each for each in skipped if each not in data.dataset.skipped]
+        forecasts, fitted = self.forecast_at(windows, origins), self.intervals.is_fitted.tolist()
+        return forecast_rows(windows.grid, origins, *forecasts, self.config.quantiles, fitted)

@@ -88,7 +88,7 @@ def fill_in(config: Any, learned: SeriesPreparation, items: int) -> dict[str, An
     Args:
         config: of `forecast`.
         learned: of the series.
-        items: rows of the training part.
+        items: steps of the training part.
     """
     net = config.net if config.net != "auto" else "nlinear" if items <= FEW else "dlinear"
     batch_size = config.batch_size or batch_size_for(items)
