@@ -13,6 +13,7 @@ import numpy as np
 from hibiscus.data.series.steps import (
     DAY,
     FIXED_UNITS,
+    HOUR,
     MONTHS,
     Step,
     month_length,
@@ -23,9 +24,7 @@ from hibiscus.errors import DataError
 
 __all__ = ["infer_step"]
 
-HOUR = FIXED_UNITS["hour"]
 MIN_FREQUENCY = 0.1  # of a difference that is the step though others are more frequent
-WEEKDAYS = 5  # Monday to Friday
 SHORTEST_MONTH = 28  # days
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "ALIASES",
     "DAY",
     "FIXED_UNITS",
+    "HOUR",
     "MONTHS",
     "Step",
     "month_length",
@@ -43,7 +44,7 @@ FIXED_UNITS = {  # in nanoseconds
     "day": 86_400 * 10**9,
     "week": 7 * 86_400 * 10**9,
 }
-DAY = FIXED_UNITS["day"]
+HOUR, DAY = FIXED_UNITS["hour"], FIXED_UNITS["day"]
 MONTHS = {"month": 1, "quarter": 3, "year": 12}  # the months of the units of the calendar
 PERIODS = {  # the usual lengths of a season in a unit, the most usual first
     "second": (60, 3_600, 86_400),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hibiscus.data.series.steps import DAY, show_time
+from hibiscus.data.series.steps import HOUR, show_time
 from hibiscus.errors import DataError
 from hibiscus.plurals import plural
 
@@ -15,7 +15,6 @@ __all__ = ["TimeOrder", "as_nanoseconds", "check_missing", "order_rows"]
 
 MAX_LISTED = 3  # rows of a message
 RANGE = (np.datetime64("1677-09-22"), np.datetime64("2262-04-11"))  # of 64 bits of nanoseconds
-HOUR = DAY // 24
 
 
 @dataclass(frozen=True)
