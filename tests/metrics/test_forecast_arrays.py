@@ -1,8 +1,17 @@
 """Means over what is observed, for each series."""
 
+import time
+
 import numpy as np
 
-from hibiscus.metrics.forecast_arrays import checked_forecast, finite_mean, group_means, ratio
+from hibiscus.metrics.forecast_arrays import (
+    checked_forecast,
+    finite_mean,
+    finite_sd,
+    group_means,
+    members,
+    ratio,
+)
 
 
 def test_means_leave_out_what_is_missing():
@@ -23,3 +32,21 @@ def test_a_ratio_without_a_scale_is_unknown():
     np.testing.assert_array_equal(
         ratio(np.ones(4), np.array([2, 0, np.nan, 4.0])), [0.5, np.nan, np.nan, 0.25]
     )
+
+
+def test_the_standard_deviation_of_what_is_observed():
+    values = np.array([[1.0, np.nan], [3.0, np.nan], [np.nan, np.nan]])
+    np.testing.assert_array_equal(finite_sd(values), [1, np.nan])
+
+
+def test_members_are_in_ascending_order_and_may_be_none():
+    found = members(np.array([2, 0, 2, 0, 5]), 4)
+    assert [positions.tolist() for positions in found] == [[1, 3], [], [0, 2], []]
+
+
+def test_many_groups_take_one_sort():
+    """Comparing each group with all origins would take 20,000 times 200,000 comparisons."""
+    groups = np.random.default_rng(0).permutation(np.repeat(np.arange(20_000), 10))
+    start = time.process_time()
+    assert [len(positions) for positions in members(groups, 20_000)] == [10] * 20_000
+    assert time.process_time() - start < 1

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hibiscus.errors import DataError
+from hibiscus.metrics.forecast_arrays import members
 
 __all__ = ["ForecastTask", "OneSeries", "by_series", "by_variable"]
 
@@ -77,9 +78,8 @@ class ForecastTask:
         """The true values (origins, horizon, variables)."""
         steps = self.origins[:, None] + np.arange(self.horizon)
         result = np.empty((*steps.shape, self.variables))
-        for number in np.unique(self.numbers):
-            chosen = self.numbers == number
-            result[chosen] = self.series[number][steps[chosen]]
+        for x, chosen in zip(self.series, members(self.numbers, len(self.series)), strict=True):
+            result[chosen] = x[steps[chosen]]
         return result
 
 
@@ -91,8 +91,9 @@ def by_series(task: ForecastTask, forecast: Callable[[OneSeries], Array]) -> Arr
         forecast: from a series with `x` (steps, variables) to (its origins, horizon, variables).
     """
     result = np.empty((len(task.origins), task.horizon, task.variables))
-    for number in np.unique(task.numbers):
-        chosen = task.numbers == number
+    for number, chosen in enumerate(members(task.numbers, len(task.series))):
+        if not len(chosen):
+            continue
         one = OneSeries(
             task.series[number],
             int(task.fitted[number]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hibiscus.errors import DataError
 
-__all__ = ["checked_forecast", "finite_mean", "group_means", "ratio"]
+__all__ = ["checked_forecast", "finite_mean", "finite_sd", "group_means", "members", "ratio"]
 
 Array = NDArray[np.float64]
 
@@ -50,6 +52,21 @@ def finite_mean(values: Array) -> Array:
     return np.where(count > 0, np.nansum(flat, 0) / np.maximum(count, 1), np.nan)
 
 
+def finite_sd(values: Array) -> Array:
+    """The standard deviation over the first axes, as `finite_mean`: NaN where there is no value."""
+    return np.sqrt(finite_mean((values - finite_mean(values)) ** 2))
+
+
+def members(groups: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+    """The positions of each of the groups 0 to count - 1 in ascending order, from one sort.
+
+    Shapes: groups (n,).
+    """
+    order = np.argsort(groups, kind="stable")
+    bounds = np.searchsorted(groups[order], np.arange(count + 1))
+    return [order[start:end] for start, end in pairwise(bounds.tolist())]
+
+
 def group_means(values: Array, groups: NDArray[np.int64], count: int | None = None) -> Array:
     """Means of (origins, horizon, variables) over the origins of each series, `(series, variables)`.
 
@@ -59,7 +76,7 @@ def group_means(values: Array, groups: NDArray[np.int64], count: int | None = No
         count: the number of series; by default as many as have origins.
     """
     total = int(groups.max()) + 1 if count is None else count
-    return np.stack([finite_mean(values[groups == group]) for group in range(total)])
+    return np.stack([finite_mean(values[chosen]) for chosen in members(groups, total)])
 
 
 def ratio(value: Array, scale: Array) -> Array:

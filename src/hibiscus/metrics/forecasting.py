@@ -1,4 +1,4 @@
-"""Metrics of forecasts: errors in the unit of the targets, errors and relative to naive forecasts.
+"""Metrics of forecasts: errors in the unit of the targets, and relative to those of naive forecasts.
 
 Each metric is computed for every variable of every series, over all origins and steps of the horizon, and
 then averaged, so that each variable of each series counts the same. Missing targets are left out.
