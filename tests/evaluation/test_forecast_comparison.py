@@ -61,3 +61,12 @@ def test_a_baseline_that_diverges_is_left_out():
     t = np.arange(60.0)
     values = {baseline.name: baseline for baseline in baseline_forecasts(task_of(1e305 * t, fitted=30))}
     assert all(np.isfinite(b.values).all() for b in values.values() if b.values is not None)
+
+
+def test_a_later_value_that_is_not_positive_keeps_multiplicative_seasons_and_is_named():
+    x = seasonal_series(60, 4, 1)
+    x[54] = 0
+    found = {baseline.name: baseline for baseline in baseline_forecasts(task_of(x, fitted=50, season=4))}
+    assert found["Holt-Winters, multiplicative"].values is not None
+    assert found["Holt-Winters, multiplicative"].model.endswith("additive after a value that is not positive")
+    assert "not positive" not in found["Holt-Winters, additive"].model

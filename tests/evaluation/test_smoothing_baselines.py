@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.evaluation.forecast_tasks import expect_no_look_ahead, seasonal_series, task_of
 
+from hibiscus.errors import DataError
 from hibiscus.evaluation.smoothing_baselines import (
     fit_weights,
     holt_forecast,
@@ -107,3 +108,16 @@ def test_short_and_constant_series():
     for baseline in (smoothing_forecast, holt_forecast, theta_forecast):
         x = np.full(12, 3.0)
         np.testing.assert_allclose(baseline(task_of(x, fitted=2, horizon=3)), 3, rtol=1e-6)
+
+
+def test_multiplicative_seasons_need_positive_values_only_for_fitting():
+    x = seasonal_series(60, 6, 1)[:, 0]
+    zero = x.copy()
+    zero[46] = 0
+    tasks = [task_of(values, fitted=40, season=6) for values in (x, zero)]
+    found = multiplicative(tasks[1])
+    np.testing.assert_array_equal(found[:7], multiplicative(tasks[0])[:7])  # origins up to step 46
+    np.testing.assert_array_equal(found[7:], additive(tasks[1])[7:])
+    zero[39] = 0
+    with pytest.raises(DataError, match="falls to 0"):
+        multiplicative(task_of(zero, fitted=40, season=6))

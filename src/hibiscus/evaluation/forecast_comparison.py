@@ -85,10 +85,12 @@ def _fitted(task: ForecastTask) -> Iterator[tuple[str, str, Callable[[ForecastTa
     yield "simple smoothing", "exponential smoothing of the level", smoothing_forecast, FITTED
     yield "Holt", "exponential smoothing of level and trend", holt_forecast, FITTED
     if m > 1 and min(task.fitted) >= 2 * m:
+        switch = any((x <= 0).any() for x in task.series)
         for kind in ("additive", "multiplicative"):
+            more = ", additive after a value that is not positive" if kind != "additive" and switch else ""
             yield (
                 f"Holt-Winters, {kind}",
-                f"exponential smoothing of level, trend and {kind} seasons of {m} steps",
+                f"exponential smoothing of level, trend and {kind} seasons of {m} steps{more}",
                 lambda task, kind=kind: holt_winters_forecast(task, kind),
                 FITTED,
             )

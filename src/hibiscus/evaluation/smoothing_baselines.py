@@ -56,17 +56,30 @@ def holt_forecast(task: ForecastTask) -> Array:
 def holt_winters_forecast(task: ForecastTask, seasonal: str) -> Array:
     """Triple exponential smoothing with `additive` or `multiplicative` seasons.
 
-    A series with fewer than two seasons for fitting, and with multiplicative seasons one with values that are
-    not positive, raises a DataError of `holt_winters`.
+    A series with fewer than two seasons for fitting, and with multiplicative seasons one with values for
+    fitting that are not positive, raises a DataError of `holt_winters`. An origin after a later value that is
+    not positive has the forecast with additive seasons.
     """
 
     def forecast(one: OneSeries) -> Array:
-        def run(x: Array, w: Array) -> Smoothed:
-            return holt_winters(x, w[0], w[1], w[2], one.season, seasonal=seasonal)
-
-        return _extrapolate(one, *_fitted(one, run, 3))
+        wrong = np.flatnonzero(one.x <= 0)
+        if seasonal == "additive" or not len(wrong) or wrong[0] < one.fitted:
+            return _holt_winters(one, seasonal)
+        before = one.origins <= wrong[0]
+        result = np.empty((len(one.origins), one.horizon))
+        positive = replace(one, x=one.x[: wrong[0]], origins=one.origins[before])
+        result[before] = _holt_winters(positive, seasonal)
+        result[~before] = _holt_winters(replace(one, origins=one.origins[~before]), "additive")
+        return result
 
     return by_variable(task, forecast)
+
+
+def _holt_winters(one: OneSeries, seasonal: str) -> Array:
+    def run(x: Array, w: Array) -> Smoothed:
+        return holt_winters(x, w[0], w[1], w[2], one.season, seasonal=seasonal)
+
+    return _extrapolate(one, *_fitted(one, run, 3))
 
 
 def theta_forecast(task: ForecastTask) -> Array:
