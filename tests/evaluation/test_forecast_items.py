@@ -65,3 +65,16 @@ def test_residuals_are_those_of_the_first_step():
     assert line.x == tuple(f.task.origins)
     assert "Durbin-Watson" in items["Residuals over time, v0"].note
     assert items["Normal quantiles of the residuals, v0"].diagonal
+
+
+def test_variables_whose_baseline_has_no_error_stand_first_without_a_skill():
+    x = seasonal_series(80, 6, 2)
+    grid = grid_of(x, train=50, season=6)
+    origins = origins_of(grid, 4)
+    task = forecast_task(grid, origins)
+    target = task.targets()
+    point, best = target + 1, target - np.array([2.0, 0.0])
+    f = Forecasts(grid, task, origins, np.ones(target.shape, bool), point, None, (), "naive", best)
+    items = forecast_items(f, point_metrics(point, target), point_metrics(best, target))
+    table = next(item for item in items if item.title == "Errors by variable")
+    assert [(row[0], row[-1]) for row in table.rows] == [("v1", ""), ("v0", "50 %")]

@@ -124,3 +124,67 @@ def test_perfect_forecasts_have_no_residuals_to_test():
     found = forecasting.evaluate_forecasts(grid, origins, forecast_task(grid, origins).targets())
     assert found.metrics["skill"] == 1
     assert not [item for item in found.report_items if "residuals" in item.title]
+
+
+def test_a_baseline_without_error_is_better_and_has_no_skill():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=80)
+    x[40:] = x[39]  # constant from before the test part on
+    grid = grid_of(x, train=50)
+    origins = origins_of(grid, 4)
+    found = evaluate_forecasts(grid, origins, np.full((len(origins), 4, 1), x[39] + 0.5))
+    table = found.report_items[0]
+    assert "skill" not in found.metrics
+    assert table.rows[0][:2] == ("naive", "")
+    assert table.note.startswith("naive is better than the model: use it instead.")
+    assert "undefined for a baseline without error" in table.note
+    errors = [found.baselines[row[0]]["standardized_mse"] for row in table.rows if row[0] in found.baselines]
+    assert errors == sorted(errors)
+    assert not [row for row in table.rows if "nan" in row[1]]
+
+
+def test_a_variable_missing_in_the_whole_test_part_and_in_training_of_one_series():
+    a, b = seasonal_series(80, 6, 2), seasonal_series(80, 6, 2, seed=1)
+    a[50:, 1] = b[50:, 1] = np.nan
+    b[:50, 0] = np.nan
+    grid = grid_of(a, b, train=50, season=6)
+    origins = origins_of(grid, 4)
+    point = forecast_task(grid, origins).targets() + 1
+    quantiles = point[..., None] + np.array([-2, 0, 2])
+    found = evaluate_forecasts(grid, origins, point, quantiles, (0.1, 0.5, 0.9))
+    assert found.metrics["mae"] == pytest.approx(1)
+    assert found.metrics["standardized_mae"] == pytest.approx(1 / a[:50, 0].std())
+    assert found.metrics["mase"] == pytest.approx(1 / np.abs(a[6:50, 0] - a[:44, 0]).mean())
+    titles = [item.title for item in found.report_items]
+    assert "Forecasts of v0" in titles
+    assert "Forecasts of v1" not in titles
+
+
+def test_a_variable_missing_in_training_has_no_standardized_error():
+    x = seasonal_series(80, 6, 2)
+    x[:50, 1] = np.nan
+    grid = grid_of(x, train=50)
+    origins = origins_of(grid, 4)
+    found = evaluate_forecasts(grid, origins, forecast_task(grid, origins).targets() + 1)
+    assert found.metrics["standardized_mae"] == pytest.approx(1 / x[:50, 0].std())
+    assert found.metrics["mae"] == pytest.approx(1)
+
+
+def test_no_difference_joins_two_pieces_of_the_training_part():
+    x = np.concatenate([np.arange(20.0), np.zeros(10), 1000 + np.arange(20.0), np.zeros(10)])
+    grid = grid_of(x, train=50)
+    grid.part[20:30] = 1
+    origins = np.array([50, 52, 54])
+    found = evaluate_forecasts(grid, origins, np.full((3, 4, 1), 3.0))
+    assert found.metrics["mase"] == 3  # all steps within the pieces are 1
+
+
+def test_the_note_says_that_only_the_baselines_have_the_validation_part():
+    grid = grid_of(seasonal_series(80, 6, 1), train=50)
+    origins = origins_of(grid, 4)
+    point = np.full((len(origins), 4, 1), 20.0)
+    words = "validation part included (the model on the training part only)"
+    assert words not in evaluate_forecasts(grid, origins, point).report_items[0].note
+    grid.part_names = ("train", "test", "val")
+    grid.part[40:50] = 2
+    assert words in evaluate_forecasts(grid, origins, point).report_items[0].note

@@ -16,6 +16,7 @@ from hibiscus.evaluation.chart_items import Curve, Multiples, Panel, Scatter, Se
 from hibiscus.evaluation.forecast_task import ForecastTask
 from hibiscus.evaluation.items import ReportItem, Table
 from hibiscus.evaluation.residual_tests import residual_tests
+from hibiscus.metrics.forecast_arrays import finite_sd
 from hibiscus.metrics.forecasting import error_by_step, skill
 from hibiscus.metrics.quantile_forecasts import interval_metrics
 from hibiscus.series.autocorrelation import autocorrelation, correlation_bound
@@ -77,8 +78,9 @@ def forecast_items(f: Forecasts, each: dict[str, Array], best_each: dict[str, Ar
         best_each: those of the best baseline.
     """
     intervals = _intervals(f.levels) if f.quantiles is not None else []
+    present = np.flatnonzero(f.observed.any((0, 1)))  # a variable may be missing in the whole part
     items: list[ReportItem] = [
-        *(_examples(f, variable, intervals) for variable in range(min(PLOTTED, f.task.variables))),
+        *(_examples(f, int(variable), intervals) for variable in present[:PLOTTED]),
         _by_step(f),
     ]
     if intervals:
@@ -130,7 +132,7 @@ def _examples(f: Forecasts, variable: int, intervals: list[tuple[float, int, int
 
 
 def _by_step(f: Forecasts) -> Curve:
-    scale = np.nanstd(f.target, axis=(0, 1))
+    scale = finite_sd(f.target)
     scale = np.where(scale > 0, scale, 1.0)
     steps = np.arange(1, f.task.horizon + 1)
     several = f.task.variables > 1
@@ -170,9 +172,15 @@ def _by_variable(f: Forecasts, each: dict[str, Array], best_each: dict[str, Arra
     for series, variable in zip(*np.nonzero(np.isfinite(each["mae"])), strict=True):
         values = [float(each[name][series, variable]) for name in shown]
         other = float(best_each["mae"][series, variable])
-        rows.append([f.name(int(series), int(variable)), *values, other, skill(values[0], other)])
-    rows.sort(key=lambda row: (not np.isfinite(row[-1]), row[-1]))
-    cells = [[*row[:-1], f"{100 * row[-1]:.0f} %" if np.isfinite(row[-1]) else ""] for row in rows[:ROWS]]
+        gained = skill(values[0], other)
+        if np.isnan(gained):  # the baseline has no error
+            gained = -np.inf if values[0] > 0 else np.inf
+        rows.append((gained, int(series), int(variable), [*values, other]))
+    rows.sort(key=lambda row: row[0])
+    cells = [
+        [f.name(series, variable), *values, f"{100 * gained:.0f} %" if np.isfinite(gained) else ""]
+        for gained, series, variable, values in rows[:ROWS]
+    ]
     columns = ["variable", *(name.upper() for name in shown), f"MAE of {f.best}", "skill by MAE"]
     more = f" The first {ROWS} of {len(rows):,}." if len(rows) > ROWS else ""
     return Table("Errors by variable", columns, cells, f"The lowest skill first.{more}")
