@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,23 @@ def test_only_the_detector_that_looks_ahead_changes_with_the_future():
         for a, b in zip(first, second, strict=True)
     ]
     assert same == [True, True, True, False]
+
+
+def test_a_series_that_is_too_short_for_a_detector_does_not_stop_the_others():
+    one = series()
+    names = ("times", "days", "raw", "values", "scores", "evaluated", "inside")
+    short = {name: getattr(one, name)[-15:] for name in names}
+    silent = np.full(300, np.nan)
+    others = [dataclasses.replace(one, **short, train_steps=0), dataclasses.replace(one, scores=silent)]
+    alone, (detectors, notes) = (anomaly_baselines(part, 12, 6, 0.001) for part in ([one], [one, *others]))
+    for detector, own in zip(detectors, alone[0], strict=True):
+        assert np.array_equal(detector.scores[0], own.scores[0], equal_nan=True)
+        assert detector.threshold == own.threshold
+        assert [len(scores) for scores in detector.scores] == [300, 15, 300]
+        assert np.isnan(detector.scores[2]).all()
+    assert [np.isnan(detector.scores[1]).all() for detector in detectors] == [False, True, True, True]
+    assert notes[0] == "seasonal naive for 1 of 3 series: 15 steps, a lag of 12 and a horizon of 6"
+    assert notes[1:] == [
+        "VAR residuals for 1 of 3 series: 0 training steps of 1 variables",
+        "S-H-ESD for 1 of 3 series: 15 steps and season=12",
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,27 @@ def test_the_best_threshold_in_hindsight():
     level = best_window_threshold(scores, WINDOWS)
     assert 1 <= level < 2
     assert window_metrics(scores, level, WINDOWS)["window_f1"] == 1
+
+
+@pytest.mark.parametrize("merge", [0, 3])
+def test_the_best_threshold_is_that_of_the_metrics(merge):
+    random = np.random.default_rng(1)
+    scores = random.random(500)
+    scores[random.integers(0, 500, 20)] = np.nan
+    windows = [[10, 30], [200, 203], [400, 450]]
+    level = best_window_threshold(scores, windows, merge)
+    best = window_metrics(scores, level, windows, merge)["window_f1"]
+    others = [window_metrics(scores, value, windows, merge)["window_f1"] for value in scores[:60]]
+    assert best >= max(others) - 1e-12
+
+
+def test_many_steps_take_no_second(monkeypatch):
+    random = np.random.default_rng(0)
+    scores, windows = random.random(20_000), [[1000, 1050], [9000, 9050]]
+    monkeypatch.setattr("hibiscus.metrics.anomaly_windows.average_precision", None)  # not for each threshold
+    start = time.process_time()
+    best_window_threshold(scores, windows, 5)
+    assert time.process_time() - start < 1
 
 
 def test_windows_that_make_no_sense_are_refused():

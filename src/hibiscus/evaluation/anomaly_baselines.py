@@ -16,8 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hibiscus.errors import DataError, MissingExtraError
+from hibiscus.errors import ConfigError, DataError, MissingExtraError
 from hibiscus.evaluation.scored_series import ScoredSeries
+from hibiscus.plurals import plural
 from hibiscus.series.anomaly_events import score_threshold_from
 from hibiscus.series.esd import seasonal_hybrid_esd, seasonal_residual
 from hibiscus.series.moving_statistics import rolling_statistic
@@ -40,18 +41,22 @@ class Detector:
         scores: of each series (steps,).
         threshold: scores above it are alarms.
         standardized_mae: of forecasts over the horizon of the network; NaN for a detector without.
+        missing: which series have no scores, and why; empty if all have.
     """
 
     name: str
     scores: list[np.ndarray]
     threshold: float
     standardized_mae: float = float("nan")
+    missing: str = ""
 
 
 def anomaly_baselines(
     series: Sequence[ScoredSeries], season: int, horizon: int, false_alarm_rate: float
 ) -> tuple[list[Detector], list[str]]:
-    """The detectors, and why one of them is missing.
+    """The detectors, and why one of them, or its scores of a series, are missing.
+
+    A series without a score of the network, which is too short or has no values, has none of any detector.
 
     Args:
         series: without missing values.
@@ -72,31 +77,64 @@ def anomaly_baselines(
             detectors.append(build())
         except (DataError, MissingExtraError) as error:
             notes.append(error.received)
-    return detectors, notes
+    return detectors, notes + [detector.missing for detector in detectors if detector.missing]
+
+
+def _scores_of(
+    series: Sequence[ScoredSeries], name: str, score: Callable[[ScoredSeries], np.ndarray]
+) -> tuple[list[np.ndarray], str]:
+    """The scores of each series, NaN for one that is too short for the detector, and a note of those.
+
+    Raises:
+        DataError: no series has scores.
+    """
+    scores, reasons, scored = [], [], [one for one in series if not np.isnan(one.scores).all()]
+    for one in series:
+        own = np.full(len(one.values), np.nan)
+        if not np.isnan(one.scores).all():
+            try:
+                own = score(one)
+            except (DataError, ConfigError) as error:
+                reasons.append(error.received)
+        scores.append(own)
+    if len(reasons) == len(scored):
+        raise DataError(reasons[0] if reasons else f"{name} for series without scores", "longer series", "")
+    note = f"{name} for {len(reasons)} of {plural(len(series), 'series', 'series')}: " if reasons else ""
+    return scores, note + "".join(reasons[:1])
 
 
 def _z_score(series: Sequence[ScoredSeries], window: int) -> Detector:
-    scores = [np.stack([moving_z_score(column, window) for column in one.values.T]).max(0) for one in series]
-    return Detector(f"moving z-score above {USUAL_Z:g}", scores, USUAL_Z)
+    def score(one: ScoredSeries) -> np.ndarray:
+        return np.stack([moving_z_score(column, window) for column in one.values.T]).max(0)
+
+    scores, missing = _scores_of(series, "moving z-score", score)
+    return Detector(f"moving z-score above {USUAL_Z:g}", scores, USUAL_Z, missing=missing)
 
 
 def _seasonal_naive(
     series: Sequence[ScoredSeries], season: int, horizon: int, false_alarm_rate: float
 ) -> Detector:
-    lag, scores, errors = season * -(-horizon // season), [], []
-    for one in series:
+    lag, errors = season * -(-horizon // season), []
+
+    def score(one: ScoredSeries) -> np.ndarray:
         error = np.full(len(one.values), np.nan)
+        if len(error) < lag + horizon:
+            received = f"{plural(len(error), 'step')}, a lag of {lag} and a horizon of {horizon}"
+            raise DataError(received, "longer series", "")
         error[lag:] = np.abs(one.values[lag:] - one.values[:-lag]).mean(1)
         means = rolling_statistic(error[lag:], horizon)
-        scores.append(np.concatenate([np.full(len(error) - len(means), np.nan), means]))
         errors.append(error[one.evaluated])
+        return np.concatenate([np.full(len(error) - len(means), np.nan), means])
+
+    scores, missing = _scores_of(series, "seasonal naive", score)
     mean = float(np.nanmean(np.concatenate(errors)))
-    return Detector("seasonal naive", scores, _threshold(series, scores, false_alarm_rate), mean)
+    return Detector("seasonal naive", scores, _threshold(series, scores, false_alarm_rate), mean, missing)
 
 
 def _var(series: Sequence[ScoredSeries], false_alarm_rate: float) -> Detector:
-    scores = [var_scores(one.values, one.train_steps) for one in series]
-    return Detector("VAR residuals", scores, _threshold(series, scores, false_alarm_rate))
+    scores, missing = _scores_of(series, "VAR residuals", lambda one: var_scores(one.values, one.train_steps))
+    threshold = _threshold(series, scores, false_alarm_rate)
+    return Detector("VAR residuals", scores, threshold, missing=missing)
 
 
 def _threshold(
@@ -107,13 +145,14 @@ def _threshold(
 
 
 def _esd(series: Sequence[ScoredSeries], season: int) -> Detector:
-    scores = []
-    for one in series:
+    def score(one: ScoredSeries) -> np.ndarray:
         rest = np.stack([seasonal_residual(column, season) for column in one.values.T])
         spread = np.maximum(MAD_TO_STD * np.median(np.abs(rest), axis=1, keepdims=True), 1e-12)
         distance = (np.abs(rest) / spread).max(0)
         outliers = [seasonal_hybrid_esd(column, season).outliers for column in one.values.T]
-        score = distance / (1 + distance)  # below 1, in the same order
-        score[np.concatenate(outliers)] += 1
-        scores.append(score)
-    return Detector("S-H-ESD, looks ahead", scores, 1.0)
+        own = distance / (1 + distance)  # below 1, in the same order
+        own[np.concatenate(outliers)] += 1
+        return own
+
+    scores, missing = _scores_of(series, "S-H-ESD", score)
+    return Detector("S-H-ESD, looks ahead", scores, 1.0, missing=missing)

@@ -20,6 +20,7 @@ __all__ = ["evaluate_anomalies"]
 PLOTTED = 3  # series
 BUCKETS = 700  # of a plot, each with its smallest and its largest value
 MOST_EVENTS = 40
+NAMED = 5  # series in a note
 HIGHEST = 4  # of the scores in a plot, in thresholds, beyond the largest labeled one
 
 
@@ -49,7 +50,7 @@ def evaluate_anomalies(
     labeled = labeled and any((one.inside & one.evaluated).any() for one in series)
     metrics = {**own, **detection_metrics(series, scores, threshold, merge, labeled)}
     detectors, missing = anomaly_baselines(series, season, horizon, false_alarm_rate)
-    if labeled and detectors:
+    if labeled and detectors and detectors[0].name.startswith("moving z-score"):
         detectors.insert(1, _in_hindsight(series, detectors[0], merge))
     baselines = {
         detector.name: {
@@ -59,7 +60,8 @@ def evaluate_anomalies(
         for detector in detectors
     }
     items: list[ReportItem] = []
-    for one in series[:PLOTTED]:
+    known = [one for one in series if not np.isnan(one.scores).all()]
+    for one in known[:PLOTTED]:
         items += [_values_plot(one, threshold, labeled), _scores_plot(one, threshold, labeled)]
     items.append(_events(series, threshold, merge, labeled, missing))
     return Evaluation(metrics, baselines, items)
@@ -148,4 +150,8 @@ def _events(
         f", of which the first {MOST_EVENTS}" if len(rows) > MOST_EVENTS else ""
     )
     note += "".join(f". Without a baseline: {text}" for text in missing)
+    silent = [one.name or "the series" for one in series if np.isnan(one.scores).all()]
+    if silent:
+        names = ", ".join(silent[:NAMED]) + (", ..." if len(silent) > NAMED else "")
+        note += f". Without scores, since they are too short or have no values: {names}"
     return Table("Events", columns, rows[:MOST_EVENTS], note)

@@ -58,7 +58,7 @@ def window_metrics(
     for start, stop in labels:
         alarms = np.flatnonzero(above[start:stop])
         delays += [alarms[0] / (stop - start)] if len(alarms) else []
-    false_alarms = count_false_alarms(above, labels, merge)
+    false_alarms = _found_and_false(above, inside, labels, merge)[1]
     hits, wrong = int((above & inside).sum()), int((above & ~inside).sum())
     return {
         **_scores("window", len(delays), false_alarms, len(labels)),
@@ -73,14 +73,7 @@ def window_metrics(
 def count_false_alarms(above: NDArray[np.bool_], windows: ArrayLike, merge: int = 0) -> int:
     """The false alarms, as the module defines them; without windows, the events."""
     labels = _checked(windows, len(above))
-    inside = _steps_of(labels, len(above))
-    span = float((labels[:, 1] - labels[:, 0]).mean()) if len(labels) else float("inf")
-    count = 0
-    for start, stop in anomaly_events(above, merge):
-        outside = int((~inside[start:stop]).sum())
-        finds = bool((above[start:stop] & inside[start:stop]).any())
-        count += int(outside // span) if finds else max(1, int(np.ceil(outside / span)))
-    return count
+    return _found_and_false(above, _steps_of(labels, len(above)), labels, merge)[1]
 
 
 def best_window_threshold(scores: ArrayLike, windows: ArrayLike, merge: int = 0) -> float:
@@ -94,8 +87,26 @@ def best_window_threshold(scores: ArrayLike, windows: ArrayLike, merge: int = 0)
     levels = 1 - np.geomspace(1 / max(2, len(values)), 1, CANDIDATES)
     finite = values[np.isfinite(values)]
     candidates = np.unique(np.quantile(finite, levels, method="lower"))[::-1]
-    f1 = [window_metrics(values, float(level), windows, merge)["window_f1"] for level in candidates]
+    labels = _checked(windows, len(values))
+    inside = _steps_of(labels, len(values))
+    f1 = []
+    for level in candidates:
+        found, false_alarms = _found_and_false(values > level, inside, labels, merge)
+        f1.append(_scores("window", found, false_alarms, len(labels))["window_f1"])
     return float(candidates[int(np.argmax(f1))])
+
+
+def _found_and_false(
+    above: NDArray[np.bool_], inside: NDArray[np.bool_], labels: NDArray[np.int64], merge: int
+) -> tuple[int, int]:
+    """The number of windows with an alarm in them, and that of false alarms."""
+    span = float((labels[:, 1] - labels[:, 0]).mean()) if len(labels) else float("inf")
+    events = anomaly_events(above, merge)
+    hits, labeled = np.cumsum(np.append(0, above & inside)), np.cumsum(np.append(0, inside))
+    outside = np.diff(events)[:, 0] - np.diff(labeled[events])[:, 0]
+    finds = np.diff(hits[events])[:, 0] > 0
+    false_alarms = np.where(finds, outside // span, np.maximum(1, np.ceil(outside / span)))
+    return int((np.diff(hits[labels])[:, 0] > 0).sum()), int(false_alarms.sum())
 
 
 def _scores(name: str, hits: int, false_alarms: int, positives: int) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.series.series_data import daily, prepared
@@ -56,6 +57,22 @@ def test_the_steps_in_a_window():
     assert not label_cells((), index).any()
     with pytest.raises(DataError, match="the series shop"):
         label_cells((("2024-01-05", "2024-01-07", "shop"),), index)
+
+
+def test_windows_of_one_and_of_all_series():
+    frame = pd.concat([daily(20).assign(shop="y"), daily(30).assign(shop="x")], ignore_index=True)
+    index = series_grid(prepared(frame, horizon=2, group="shop")).index
+    windows = (
+        ("2024-01-05", "2024-01-06", "y"),
+        ("2024-01-06", "2024-01-07", ""),
+        ("2024-01-20", "2024-01-21", "x"),
+        ("2023-01-01", "2023-01-02", ""),
+    )
+    cells = np.flatnonzero(label_cells(windows, index))
+    names = np.array(index.names)[index.series_of(cells)]
+    days = np.array(index.labels(cells))
+    assert days[names == "x"].tolist() == ["2024-01-06", "2024-01-07", "2024-01-20", "2024-01-21"]
+    assert days[names == "y"].tolist() == ["2024-01-05", "2024-01-06", "2024-01-07"]
 
 
 @pytest.mark.parametrize(

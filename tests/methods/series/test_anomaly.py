@@ -13,7 +13,7 @@ from hibiscus.data.prepared import PreparedData
 from hibiscus.data.series.grid import series_grid
 from hibiscus.errors import ConfigError, UsageError
 from hibiscus.methods.series.anomaly import AnomalyDetection
-from hibiscus.methods.series.step_scores import fold_edges, outside_blocks
+from hibiscus.methods.series.step_scores import fold_blocks, outside_blocks
 from hibiscus.runs.training_setup import set_up_training
 from hibiscus.series.anomaly_events import score_threshold_from
 
@@ -43,8 +43,9 @@ def test_the_objective_is_its_formula(score):
     data = prepared(waves(), horizon=4)
     model = method(data, score=score, net="mlp")
     model.train_mode(False)
-    batch = model.windows(data).source("train", 64, 0).next()
-    kept = outside_blocks(batch.origin.numpy(), 4, fold_edges(series_grid(data), 2))
+    windows = model.windows(data)
+    batch = windows.source("train", 64, 0).next()
+    kept = outside_blocks(windows, 2, score == "reconstruction")[:, batch.origin.numpy()]
     assert not kept.all()
     losses = []
     for member, own in zip(model.members, kept, strict=True):
@@ -78,10 +79,9 @@ def test_the_training_part_is_scored_by_the_member_that_left_the_block_out():
     data = prepared(waves(), horizon=4)
     model = method(data, smoothing=1)
     model.train_mode(False)
-    edges = fold_edges(series_grid(data), 2)
     batch = next(iter(model.windows(data).iterate(np.array([20]))))
     error = (model.members[0](batch.series)[..., 0] - batch.target).abs().mean()
-    assert edges[0] <= 20 < edges[1]
+    assert fold_blocks(series_grid(data), 2)[20] == 0
     assert model.scores(data)[23] == pytest.approx(error.item(), rel=1e-5)
 
 
@@ -111,6 +111,24 @@ def test_a_gap_of_a_series_and_several_series():
     assert len(found["score"]) == len(data.parts["test"])
     assert set(found["anomaly"].tolist()) <= {0, 1}
     assert model.evaluate(data, "test").baselines
+
+
+@pytest.mark.parametrize(("steps", "value"), [(10, 1.0), (200, np.nan)])
+def test_a_series_that_is_too_short_or_has_no_values_has_no_scores(steps, value):
+    other = waves(steps).assign(shop="y", a=value, b=value)
+    other["date"] = waves().date.tail(steps).to_numpy()
+    data = prepared(pd.concat([waves().assign(shop="x"), other], ignore_index=True), horizon=4, group="shop")
+    model = method(data)
+    model.train_mode(False)
+    model.choose_threshold(data)
+    found = model.evaluate(data, "test")
+    assert len(found.baselines) == 4
+    assert "Without scores, since they are too short or have no values: y" in found.report_items[-1].note
+    predicted = model.predict(data, "test")
+    own = np.array(predicted["series"]) == "y"
+    assert np.isnan(predicted["score"][own]).all()
+    assert not predicted["anomaly"][own].any()
+    assert np.isfinite(predicted["score"][~own]).all()
 
 
 def test_what_is_chosen_for_the_data():

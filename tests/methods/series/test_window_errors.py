@@ -44,6 +44,9 @@ def test_a_reconstruction_is_trained_on_the_window_and_scored_on_its_last_steps(
 def test_the_mean_of_the_members_but_in_a_block_the_one_that_left_it_out():
     members = [Constant(0.0), Constant(4.0)]
     assert window_errors(members, [batch()], "forecast", 2, None).tolist() == [1.0, 0.0]
-    assert window_errors(members, [batch()], "forecast", 2, np.array([0, 8, 12])).tolist() == [2.0, 2.0]
-    assert window_errors(members, [batch()], "forecast", 2, np.array([0, 3, 8])).tolist() == [2.0, 0.0]
+    assert window_errors(members, [batch()], "forecast", 2, np.repeat([0, 1], [8, 4])).tolist() == [2.0, 2.0]
+    assert window_errors(members, [batch()], "forecast", 2, np.repeat([0, 1, -1], [3, 5, 4])).tolist() == [
+        2.0,
+        0.0,
+    ]
     assert len(window_errors(members, [], "forecast", 2, None)) == 0

@@ -61,18 +61,24 @@ def label_cells(windows: tuple[AnomalyWindow, ...], index: TimeIndex) -> np.ndar
     Raises:
         DataError: the rows have no times, or a window names a series that does not exist.
     """
-    inside = np.zeros(len(index), bool)
     if windows and index.step.unit == "row":
         raise DataError("anomalies= for rows without times", "a column of times", "role.COLUMN=time")
-    series = index.series_of(np.arange(len(index)))
+    moments: dict[str, list[tuple[np.datetime64, np.datetime64]]] = {}
     for start, end, name in windows:
         if name and name not in index.names:
             raise DataError(
                 f"an anomaly of the series {name}", "a series of the data", nearest(name, index.names)
             )
-        chosen = (index.times >= _time("", start)) & (index.times <= _time("", end))
-        inside |= chosen & (series == index.names.index(name)) if name else chosen
-    return inside
+        moments.setdefault(name, []).append((_time("", start), _time("", end)))
+    changes = np.zeros(len(index) + 1, np.int64)  # windows that begin at each cell less those that end
+    for name, first, stop in zip(index.names, index.bounds[:-1], index.bounds[1:], strict=True):
+        own = [*moments.get("", ()), *(moments.get(name, ()) if name else ())]
+        if own:
+            starts, ends = (np.array(column) for column in zip(*own, strict=True))
+            times = index.times[first:stop]
+            np.add.at(changes, first + np.searchsorted(times, starts, "left"), 1)
+            np.subtract.at(changes, first + np.searchsorted(times, ends, "right"), 1)
+    return np.cumsum(changes)[:-1] > 0
 
 
 def _from_json(path: Path, key: str) -> list[AnomalyWindow]:

@@ -45,7 +45,7 @@ from hibiscus.evaluation.scored_series import scored_series
 from hibiscus.methods.augmentation import NetworkOptions
 from hibiscus.methods.series.anomaly_recipe import UNKNOWN, build_member, chosen_options, known_threshold
 from hibiscus.methods.series.base import Calendar, InputLength, SeriesMethod
-from hibiscus.methods.series.step_scores import all_origins, fold_edges, outside_blocks, step_scores
+from hibiscus.methods.series.step_scores import all_origins, fold_blocks, outside_blocks, step_scores
 from hibiscus.methods.series.window_errors import explain, mean_error, window_errors
 from hibiscus.networks.decision_threshold import DecisionThreshold
 from hibiscus.series.anomaly_events import score_threshold_from
@@ -123,10 +123,10 @@ class AnomalyDetection(SeriesMethod):
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage on the windows of the training part; without validation, the threshold at its end."""
         config, windows = self.config, self.windows(data)
-        edges = fold_edges(windows.grid, config.folds)
+        outside = outside_blocks(windows, config.folds, config.score == "reconstruction")
 
         def loss(batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-            kept = outside_blocks(batch.origin.cpu().numpy(), self.learned.horizon, edges)
+            kept = outside[:, batch.origin.cpu().numpy()]
             return self.loss(batch, torch.from_numpy(kept).to(self.device)), {}
 
         source = windows.source("train", config.batch_size, config.seed, data.share)
@@ -145,10 +145,10 @@ class AnomalyDetection(SeriesMethod):
         weights = kept.to(errors.dtype)
         return ((errors * weights).sum(1) / weights.sum(1).clamp(min=1)).mean()
 
-    def window_errors(self, data: PreparedData, origins: np.ndarray, edges: np.ndarray | None) -> np.ndarray:
+    def window_errors(self, data: PreparedData, origins: np.ndarray, blocks: np.ndarray | None) -> np.ndarray:
         """The error of each window (windows,), see `window_errors`."""
         batches = self.windows(data).iterate(origins)
-        return window_errors(self.members, batches, self.config.score, self.learned.horizon, edges)
+        return window_errors(self.members, batches, self.config.score, self.learned.horizon, blocks)
 
     def scores(self, data: PreparedData, parts: tuple[str, ...] = ()) -> np.ndarray:
         """The score of each cell, float64 (cells,); NaN where there is none, or in other parts than these."""
@@ -157,8 +157,7 @@ class AnomalyDetection(SeriesMethod):
         if parts:
             chosen = [number for number, part in enumerate(grid.part_names) if part in parts]
             origins = origins[np.isin(grid.part[origins + horizon - 1], chosen)]
-        edges = fold_edges(grid, self.config.folds) if "train" in grid.part_names else None
-        errors = self.window_errors(data, origins, edges)
+        errors = self.window_errors(data, origins, fold_blocks(grid, self.config.folds))
         return step_scores(grid, origins + horizon - 1, errors, self.config.smoothing)
 
     def choose_threshold(self, data: PreparedData) -> None:

@@ -48,7 +48,7 @@ def window_errors(
     batches: Iterable[Batch],
     score: str,
     horizon: int,
-    edges: np.ndarray | None,
+    blocks: np.ndarray | None,
 ) -> np.ndarray:
     """The mean error of the last `horizon` steps of each window.
 
@@ -60,7 +60,7 @@ def window_errors(
         batches: of windows, once and in order.
         score: as in `explain`.
         horizon: the steps whose errors count.
-        edges: of the blocks of the training part, see `fold_edges`; None for other data.
+        blocks: of the training part, see `fold_blocks`; None for other data.
 
     Returns:
         float64 (windows,).
@@ -72,10 +72,10 @@ def window_errors(
             torch.stack([values[:, -horizon:] for values in parts]) for parts in zip(*explained, strict=True)
         )
         found = mean_error(outputs.mean(0), target[0], observed[0]).double().cpu().numpy()
-        if edges is not None:
+        own = -1 if blocks is None else block_of(batch.origin.cpu().numpy(), horizon, blocks)
+        if np.max(own) >= 0:
             single = [mean_error(output, target[0], observed[0]).double().cpu().numpy() for output in outputs]
-            blocks = block_of(batch.origin.cpu().numpy(), horizon, edges)
-            alone = np.stack(single)[np.maximum(blocks, 0), np.arange(len(blocks))]
-            found = np.where(blocks >= 0, alone, found)
+            alone = np.stack(single)[np.maximum(own, 0), np.arange(len(found))]
+            found = np.where(own >= 0, alone, found)
         errors.append(found)
     return np.concatenate(errors)
