@@ -32,7 +32,8 @@ def note_split(dataset: Dataset, parts: Mapping[str, np.ndarray], split: str, cl
     if column is not None and made and split != "time":
         notes.append(
             f"column '{column}' holds times, but the split ignores their order: training contains rows later "
-            "than those of the test part; split=time makes the latest rows the test part"
+            "than those of the test part; split=time makes the latest rows the test part, as "
+            "forecast always does"
         )
     dataset.notes += [note for note in notes if note not in dataset.notes]
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from data.series.series_data import daily, prepared
-from hibiscus.data.series.anomaly_labels import label_cells, read_anomaly_windows
+from hibiscus.data.series.anomaly_labels import check_labels, label_cells, read_anomaly_windows
 from hibiscus.data.series.grid import series_grid
+from hibiscus.data.series.time_index import RowNames, TimeIndex
 from hibiscus.errors import DataError
 
 PAIRS = [["2024-01-05", "2024-01-07"], ["2024-02-01 00:00:00.000000", "2024-02-01"]]
@@ -25,7 +26,7 @@ def test_json_of_the_benchmark(tmp_path):
     assert read_anomaly_windows(f"{file}:b.csv") == ()
     with pytest.raises(DataError, match=r"windows of 2 files \(a.csv, b.csv\)") as error:
         read_anomaly_windows(str(file))
-    assert error.value.fix == f"anomalies={file}:a.csv"
+    assert error.value.fix == f"anomalies={file}:NAME with the name of your file, such as a.csv"
 
 
 def test_a_table_of_windows_of_several_series(tmp_path):
@@ -96,3 +97,11 @@ def test_a_file_of_another_form_is_refused(tmp_path, content, message):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         read_anomaly_windows(str(tmp_path / "none.json"))
+
+
+def test_windows_of_another_time_are_refused_before_training():
+    times = np.datetime64("2024-01-01", "ns") + np.arange(30) * np.timedelta64(1, "D")
+    index = TimeIndex.of(RowNames("", [""] * 30), times, None)
+    check_labels((("2024-01-05", "2024-01-06", ""), ("2014-01-05", "2014-01-06", "")), index)
+    with pytest.raises(DataError, match=r"1 labeled windows .*2014-01-05.*from 2024-01-01 to 2024-01-30"):
+        check_labels((("2014-01-05", "2014-01-06", ""),), index)

@@ -24,7 +24,7 @@ from hibiscus.json_files import parse_json, read_limited
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["AnomalyWindow", "label_cells", "read_anomaly_windows"]
+__all__ = ["AnomalyWindow", "check_labels", "label_cells", "read_anomaly_windows"]
 
 AnomalyWindow = tuple[str, str, str]  # the first and the last time, and the series; empty for all series
 MOST = 100_000  # windows of one file
@@ -81,6 +81,16 @@ def label_cells(windows: tuple[AnomalyWindow, ...], index: TimeIndex) -> np.ndar
     return np.cumsum(changes)[:-1] > 0
 
 
+def check_labels(windows: tuple[AnomalyWindow, ...], index: TimeIndex) -> None:
+    """Raises DataError if there are labeled windows, and none of them lies in the series."""
+    if windows and not label_cells(windows, index).any():
+        span = " to ".join(index.labels(np.array([0, len(index) - 1])))
+        received = (
+            f"{len(windows)} labeled windows (the first from {windows[0][0]}), and a series from {span}"
+        )
+        raise DataError(received, "windows in the time of the series", "the windows of this file: anomalies=")
+
+
 def _from_json(path: Path, key: str) -> list[AnomalyWindow]:
     try:
         content = parse_json(read_limited(path))
@@ -91,7 +101,8 @@ def _from_json(path: Path, key: str) -> list[AnomalyWindow]:
     names = [str(name) for name in content]
     if not key and len(names) > 1:
         received = f"{path}: windows of {len(names)} files ({', '.join(names[:5])})"
-        raise DataError(received, "one of them", f"anomalies={path}:{names[0]}")
+        fix = f"anomalies={path}:NAME with the name of your file, such as {names[0]}"
+        raise DataError(received, "one of them", fix)
     if key and key not in content:
         raise DataError(f"{path}: no windows of {key}", "a key of the file", nearest(key, names))
     found = content[key or names[0]]

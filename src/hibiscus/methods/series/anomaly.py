@@ -38,7 +38,7 @@ from torch import Tensor, nn
 from hibiscus.data.batch import Batch
 from hibiscus.data.preparation import Preparation
 from hibiscus.data.prepared import PreparedData
-from hibiscus.data.series.anomaly_labels import AnomalyWindow, label_cells
+from hibiscus.data.series.anomaly_labels import AnomalyWindow, check_labels, label_cells
 from hibiscus.data.series.grid import SeriesGrid
 from hibiscus.evaluation.anomaly_detection import evaluate_anomalies
 from hibiscus.evaluation.scored_series import scored_series
@@ -123,6 +123,7 @@ class AnomalyDetection(SeriesMethod):
     def stages(self, data: PreparedData) -> Iterator[Stage]:
         """One stage on the windows of the training part; without validation, the threshold at its end."""
         config, windows = self.config, self.windows(data)
+        check_labels(config.anomalies or (), windows.grid.index)
         outside = outside_blocks(windows, config.folds, config.score == "reconstruction")
 
         def loss(batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
