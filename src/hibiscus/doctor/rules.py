@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import shlex
 from typing import Any
 
+from hibiscus.doctor.commands import repeated_command
 from hibiscus.doctor.remedies import against_overfitting, is_model, uncertainty
 from hibiscus.metrics.catalog import get_metric
 from hibiscus.metrics.learning_curves import stopping_epoch
@@ -192,9 +192,10 @@ def _small_parts(info: Info, history: History, evaluation: Evaluation) -> str:
     )
     stratify = bool(classes) and info.get("data_options", {}).get("split") == "hash"
     advice = "Use split=stratified or cross-validate" if stratify else "Cross-validate"
+    command, count = repeated_command("crossval", info, "folds=5"), parts.get(part, 0)
     return (
-        f"The parts are small ({reason}, {parts.get(part, 0)} for evaluation), so "
-        f"{uncertainty(evaluation, parts.get(part, 0))}. {advice}: {_command('crossval', info, 'folds=5')}"
+        f"The parts are small ({reason}, {count} for evaluation), so {uncertainty(evaluation, count)}. "
+        f"{advice}: {command}"
     )
 
 
@@ -234,7 +235,9 @@ def _still_improving(info: Info, history: History, evaluation: Evaluation) -> st
     stages = [line.get("stage") for line in history]
     epochs = 2 * stages.count(stages[-1])  # the last stage continues
     options = [f"epochs={epochs}", f"extend={info.get('path', info['name'])}"]
-    return f"The last epoch was the best, so more epochs may help: {_command('train', info, *options)}"
+    return (
+        f"The last epoch was the best, so more epochs may help: {repeated_command('train', info, *options)}"
+    )
 
 
 def _imbalanced_classes(info: Info, history: History, evaluation: Evaluation) -> str:
@@ -262,14 +265,6 @@ def _skipped_files(info: Info, history: History, evaluation: Evaluation) -> str:
         return f"One {what} could not be {used} and was skipped: {skipped[0]['path']}."
     first = f"the first is {skipped[0]['path']}"
     return f"{len(skipped)} {what}s could not be {used} and were skipped; {first}."
-
-
-def _command(verb: str, info: Info, *options: str) -> str:
-    """A command for the method and data of the run."""
-    data, target = info["data"].get("path") or "DATA", (info.get("data_options") or {}).get("target")
-    chosen = [f"target={target}"] if target else []
-    words = ["hibiscus", verb, info.get("method") or "METHOD", data, *chosen, *options]
-    return shlex.join(map(str, words))
 
 
 def _values(history: History, name: str) -> list[float]:
