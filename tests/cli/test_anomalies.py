@@ -43,5 +43,5 @@ def test_scores_of_the_rows_of_a_file(cli, load):
 def test_a_file_of_several_series_of_labels_is_not_guessed(cli, load):
     answer = cli("train", "anomaly", "load.csv", "--out", "run", "anomalies=labels.json", *SMALL)
     assert answer.code == 3
-    assert "anomalies=labels.json:load.csv" in answer.err
+    assert "anomalies=labels.json:NAME with the name of your file, such as load.csv" in answer.err
     assert not Path("run").exists()
