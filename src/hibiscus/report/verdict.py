@@ -85,7 +85,7 @@ def _skill(run: RunRecord) -> str:
     """The skill of a forecast against the best baseline, where the evaluation has one."""
     value = run.evaluation.metrics.get(f"{run.evaluation.part or 'test'}/skill")
     known = value is not None and math.isfinite(value)
-    return f", a skill of {metric_value('skill', value)}" if known else ""
+    return f": a skill of {metric_value('skill', value)} against it" if known else ""
 
 
 def _strength(run: RunRecord, result: Result, best: float) -> tuple[str, str]:
