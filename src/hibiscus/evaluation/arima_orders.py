@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hibiscus.errors import MissingExtraError
+from hibiscus.series.stationarity import adf, kpss
 
 __all__ = ["TIE", "ArimaOrder", "FittedArima", "differences", "fit_arma", "search_orders"]
 
@@ -35,7 +36,6 @@ MOST, MOST_SEASONAL, FITS = 5, 2, 40  # the largest p and q, P and Q; models tha
 TIE = 2.0  # differences in AIC that do not count as evidence
 STRONG_SEASON = 0.64  # of the seasonal strength of Hyndman and Athanasopoulos, 1 at most
 NEAR_UNIT = 1.01  # of the modulus of a root
-LEVEL = 0.05  # of the tests
 
 
 @dataclass(frozen=True, order=True)
@@ -134,16 +134,10 @@ def search_orders(
 
 def differences(x: Array, season: int = 1) -> tuple[int, int]:
     """The number of differences d and of seasonal differences D that the tests ask for."""
-    tools = _statsmodels()
     seasonal = int(season > 1 and len(x) >= 3 * season and _seasonal_strength(x, season) > STRONG_SEASON)
     z, d = _differenced(x, 0, seasonal, season), 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # p-values beyond the tables are bounds, which decide as well
-        while d < 2 and len(z) > 12 and np.ptp(z) > 0:
-            stationary = tools.kpss(z, regression="c", nlags="auto")[1] >= LEVEL
-            if stationary or tools.adfuller(z, autolag="AIC")[1] < LEVEL:
-                break
-            z, d = np.diff(z), d + 1
+    while d < 2 and len(z) > 12 and np.ptp(z) > 0 and kpss(z).rejects and not adf(z).rejects:
+        z, d = np.diff(z), d + 1
     return d, seasonal
 
 

@@ -55,7 +55,7 @@ def scored_series(grid: SeriesGrid, scores: np.ndarray, inside: np.ndarray, part
     evaluated[grid.cells_of(part)] = True
     if "train" in grid.part_names:
         train[grid.cells_of("train")] = True
-    for name, start, end in zip(grid.index.names, grid.index.bounds[:-1], grid.ends(empty=True), strict=True):
+    for name, start, end in zip(grid.index.names, grid.index.bounds[:-1], grid.ends(), strict=True):
         own = slice(start, end)
         passed = (grid.index.times[own] - grid.index.times[start]) / np.timedelta64(1, "D")
         days = np.arange(end - start, dtype=np.float64) if grid.index.step.unit == "row" else passed

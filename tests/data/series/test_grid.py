@@ -84,3 +84,9 @@ def test_logarithms_and_differences_are_undone_one_after_the_other():
     levels = grid.levels(np.stack([grid.values[origin : origin + 5] for origin in origins]), origins)
     np.testing.assert_allclose(levels[0, :, 0], np.log(frame["x"][60:65]), atol=1e-5)
     np.testing.assert_allclose(grid.original(levels)[1, :, 0], frame["x"][90:95], rtol=1e-5)
+
+
+def test_a_series_without_a_target_ends_after_its_last_row():
+    frame = pd.concat([daily(60).assign(shop="a"), daily(40, x=np.nan).assign(shop="b")], ignore_index=True)
+    grid = series_grid(prepared(frame, group="shop", horizon=3))
+    assert grid.ends().tolist() == [60, 63 + 40]

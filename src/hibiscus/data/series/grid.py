@@ -75,25 +75,15 @@ class SeriesGrid:
         """The first cell of the series of each cell."""
         return self.index.bounds[self.index.series_of(cells)]
 
-    def ends(self, empty: bool = False) -> np.ndarray:
+    def ends(self) -> np.ndarray:
         """The cell after the last one of each series with a target, int64 (series,), where the future begins.
 
-        Args:
-            empty: whether a series may have no target; it ends after its last row.
-
-        Raises:
-            DataError: a series without a single target, unless `empty`.
+        A series without a single target ends after its last row.
         """
         known = np.where(self.observed[:, : self.targets].any(axis=1), np.arange(len(self)) + 1, 0)
-        ends = np.maximum.reduceat(known, self.index.bounds[:-1])
-        without = np.flatnonzero(ends <= self.index.bounds[:-1])
-        if empty:
-            ends[without] = self.index.bounds[1:][without] - self.preparation.horizon
-        elif len(without):
-            name = self.index.names[without[0]] or "the series"
-            received = f"{name} has no value of {', '.join(self.preparation.targets)}"
-            raise DataError(received, "at least one value", "fill in values, or leave the series out")
-        return ends
+        starts, stops = self.index.bounds[:-1], self.index.bounds[1:]
+        ends = np.maximum.reduceat(known, starts)
+        return np.where(ends > starts, ends, stops - self.preparation.horizon)
 
     def levels(self, forecasts: np.ndarray, origins: np.ndarray) -> np.ndarray:
         """Forecasts without their differences, as logarithms, roots or powers; see `original`.

@@ -17,7 +17,7 @@ __all__ = ["all_origins", "block_of", "fold_blocks", "outside_blocks", "step_sco
 
 def all_origins(grid: SeriesGrid, input_length: int, horizon: int) -> np.ndarray:
     """Where the last `horizon` steps of all windows with a target begin, int64 (windows,)."""
-    bounds = zip(grid.index.bounds[:-1], grid.ends(empty=True), strict=True)
+    bounds = zip(grid.index.bounds[:-1], grid.ends(), strict=True)
     origins = np.concatenate([np.arange(start + input_length, end - horizon + 1) for start, end in bounds])
     known = np.cumsum(np.append(0, grid.observed[:, : grid.targets].any(axis=1)))
     return origins[known[origins + horizon] > known[origins]]
