@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from data.series.series_data import daily, prepared
+from hibiscus import api
 from hibiscus.data.series.grid import series_grid
 from hibiscus.errors import ConfigError, DataError
 
@@ -67,7 +68,16 @@ def test_resampled_rows_are_averaged_before_the_statistics():
 def test_notes_say_what_a_step_is_and_which_have_no_row():
     frame = daily(80, x=np.sin(np.arange(80.0))).drop(index=[10, 11]).reset_index(drop=True)
     notes = prepared(frame).dataset.notes
-    assert "steps of 1 day: from 2024-01-01" in notes
+    assert "steps of 1 day: from 2024-01-01; season=7, horizon=6" in notes
     assert "2 of 80 steps have no row (first: 2024-01-11); impute=forward fills them" in notes
     notes = prepared(frame.drop(columns="date")).dataset.notes
     assert any(note.startswith("no column of times: each row is a step") for note in notes)
+
+
+@pytest.mark.parametrize(
+    "option", [{"horizon": 3}, {"split_at": "2020,2021"}, {"gap": 1}, {"transform": "log"}]
+)
+def test_options_of_series_are_refused_where_they_have_no_effect(option):
+    (name,) = option
+    with pytest.raises(ConfigError, match=f"{name}=.* for a method without time series"):
+        api.train("classify", "iris", **option)

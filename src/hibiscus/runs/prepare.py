@@ -29,7 +29,7 @@ from hibiscus.data.tables.roles import INPUTS
 from hibiscus.data.unpaired import check_domains, split_domains
 from hibiscus.errors import ConfigError, DataError
 from hibiscus.runs.prepare_arrays import check_scaling, fit_array
-from hibiscus.runs.prepare_series import fit_series
+from hibiscus.runs.prepare_series import fit_series, refuse_series_options
 from hibiscus.runs.prepare_targets import fit_targets
 from hibiscus.runs.prepare_texts import check_text_options, fit_text, takes_text
 from hibiscus.runs.requirements import check_fields, no_labels
@@ -63,10 +63,12 @@ def fit_preparation(
 
     Raises:
         DataError: the data lacks what the method needs.
-        ConfigError: an option of tokens that has no effect.
+        ConfigError: an option of tokens, or of series, that has no effect.
     """
     with named_errors(dataset.path):
         check_text_options(options, takes_text(dataset, kind))
+        if "series" not in kind.needs:
+            refuse_series_options(options)
         if options.scaling == "auto":
             from hibiscus.data.prepared import INPUTS as INPUT_FIELDS  # imports PyTorch
 

@@ -22,7 +22,7 @@ from hibiscus.data.tables.preparation import TablePreparation
 from hibiscus.data.time_split import time_column
 from hibiscus.errors import ConfigError, DataError, nearest
 
-__all__ = ["fit_series"]
+__all__ = ["fit_series", "refuse_series_options"]
 
 SPREAD = 1e-12  # of a variable, relative to its size, below which it is constant
 
@@ -44,12 +44,13 @@ def fit_series(dataset: Dataset, train: np.ndarray, options: DataConfig) -> Seri
     readings = {name: dataset.readings.get(name, ColumnReading.plain(roles[name])) for name in names}
     for name in (*targets, *covariates):
         readings[name] = dataclasses.replace(readings[name], role="number")
-    _note_rows(dataset, whole, options)
     season, table = season_of(whole, options.season), frame.iloc[train]
+    horizon = options.horizon or default_horizon(whole, season)
+    _note_rows(dataset, whole, options, f"season={season}, horizon={horizon}")
     prepared = SeriesPreparation(
         time=time or "", group=group or "", targets=tuple(targets), covariates=tuple(covariates),
         readings=readings, step=whole.step, season=season,
-        horizon=options.horizon or default_horizon(whole, season), transforms=Transforms.none(len(names)),
+        horizon=horizon, transforms=Transforms.none(len(names)),
         impute=options.impute, fallback=(0.0,), mean=(0.0,), std=(1.0,), scale=(1.0,),
         training_steps=1, training_cells=1,
         resample=options.resample or "",
@@ -61,6 +62,15 @@ def fit_series(dataset: Dataset, train: np.ndarray, options: DataConfig) -> Seri
         ids = [dataset.ids[row] for row in train]
         Transforms(options.transform, len(targets)).check(encoded, prepared.variables, ids)
     return _scaled(dataset.path, prepared, _training_series(prepared, whole, encoded, train), options)
+
+
+def refuse_series_options(options: DataConfig) -> None:
+    """Raises ConfigError for an option of time series, which has no effect on other data."""
+    for name, field in DataConfig.model_fields.items():
+        value = getattr(options, name)
+        if (field.description or "").startswith("series: ") and value != field.default:
+            received = f"{name}={value} for a method without time series"
+            raise ConfigError(received, "a method for them, such as forecast", f"omit {name}")
 
 
 def _training_series(
@@ -77,15 +87,16 @@ def _training_series(
     return parts
 
 
-def _note_rows(dataset: Dataset, index: TimeIndex, options: DataConfig) -> None:
-    """Notes on the dataset the step, rows that are not in order, and steps without a row."""
+def _note_rows(dataset: Dataset, index: TimeIndex, options: DataConfig, chosen: str) -> None:
+    """Notes on the dataset the step and what is chosen by it, rows out of order, and steps without a row."""
     notes = list(index.notes)
     if index.step.unit != "row":
         several = f" {len(index.names)} series" if len(index.names) > 1 else ""
-        notes.append(f"steps of {index.step}:{several} from {index.labels(np.array([0]))[0]}")
+        notes.append(f"steps of {index.step}:{several} from {index.labels(np.array([0]))[0]}; {chosen}")
     else:
         notes.append(
-            "no column of times: each row is a step, in the order of the file; role.COLUMN=time names one"
+            "no column of times: each row is a step, in the order of the file; role.COLUMN=time names one; "
+            + chosen
         )
     empty = np.setdiff1d(np.arange(len(index)), index.cells)
     if len(empty):
