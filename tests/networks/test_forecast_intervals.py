@@ -66,3 +66,9 @@ def test_few_forecasts_share_the_errors_of_all_steps():
     intervals = ForecastIntervals(10, 1, LEVELS)
     intervals.fit(np.zeros((2, 10, 1, 3)), np.arange(20.0).reshape(2, 10, 1))
     assert intervals.offsets[:, 0].unique(dim=0).tolist() == [[1.0, 9.0, 18.0]]
+
+
+def test_one_point_forecast_serves_all_quantiles():
+    errors = np.random.default_rng(0).normal(size=(50, 4, 1))
+    repeated = conformal_offsets(np.repeat(errors, 3, axis=2), LEVELS)
+    np.testing.assert_array_equal(conformal_offsets(errors, LEVELS), repeated)

@@ -49,7 +49,7 @@ class ForecastIntervals(nn.Module):
         """Sets the offsets.
 
         Args:
-            forecasts: (forecasts, horizon, targets, quantiles).
+            forecasts: (forecasts, horizon, targets, quantiles), or of point forecasts (..., targets, 1).
             target: (forecasts, horizon, targets), NaN where one is missing.
         """
         errors = target[..., None] - forecasts
@@ -60,6 +60,10 @@ class ForecastIntervals(nn.Module):
             offsets = np.broadcast_to(conformal_offsets(own, self.quantiles), self.offsets[:, number].shape)
             self.offsets[:, number] = torch.from_numpy(offsets.copy())
             self.is_fitted[number] = bool(np.isfinite(own).any())
+
+    def point(self, forecasts: np.ndarray) -> np.ndarray:
+        """The forecasts without intervals (forecasts, horizon, targets): the only ones, or the medians."""
+        return forecasts[..., self.quantiles.index(0.5) if forecasts.shape[-1] > 1 else 0]
 
     def calibrated(self, forecasts: np.ndarray) -> np.ndarray:
         """The calibrated quantiles (forecasts, horizon, targets, quantiles), in ascending order."""
@@ -92,7 +96,8 @@ def conformal_offsets(errors: np.ndarray, quantiles: Sequence[float]) -> np.ndar
     """The quantiles of errors, each of its own forecast.
 
     Args:
-        errors: (forecasts, ..., quantiles), NaN where a target was missing.
+        errors: (forecasts, ..., quantiles), NaN where a target was missing; the last axis has a single entry
+            for a point forecast.
         quantiles: in (0, 1); below one half the rank is counted from above, since the bound is a lower one.
 
     Returns:
@@ -100,16 +105,16 @@ def conformal_offsets(errors: np.ndarray, quantiles: Sequence[float]) -> np.ndar
     """
     ordered = np.sort(errors, axis=0)  # NaN last
     count = np.isfinite(errors).sum(axis=0)
-    offsets = np.zeros(errors.shape[1:])
+    offsets = np.zeros((*errors.shape[1:-1], len(quantiles)))
     for index, quantile in enumerate(quantiles):
-        known = count[..., index]
+        column = min(index, errors.shape[-1] - 1)
+        known = count[..., column]
         upper = np.ceil((known + 1) * max(quantile, 1 - quantile) - 1e-9) - 1
         rank = np.clip(upper, 0, known - 1)
         rank = rank if quantile > 0.5 else known - 1 - rank
         if quantile == 0.5:
             rank = (known - 1) // 2
-        chosen = np.take_along_axis(ordered[..., index], np.maximum(rank, 0)[None].astype(np.int64), axis=0)[
-            0
-        ]
+        places = np.maximum(rank, 0)[None].astype(np.int64)
+        chosen = np.take_along_axis(ordered[..., column], places, axis=0)[0]
         offsets[..., index] = np.where(known > 0, chosen, 0.0)
     return offsets

@@ -149,7 +149,7 @@ class Forecast(SeriesMethod):
         levels = self._levels(windows, outputs, origins)
         if part == "val":
             self.intervals.fit(levels, self.learned.transforms.powered(values))
-        point = windows.grid.original(levels[..., self.config.quantiles.index(0.5)])
+        point = windows.grid.original(self.intervals.point(levels))
         errors = (point - values) / scale[: windows.grid.targets]
         return {
             "standardized_mse": float(np.nanmean(np.square(errors))),
@@ -167,9 +167,8 @@ class Forecast(SeriesMethod):
         return outputs, target, observed
 
     def _levels(self, windows: Windows, outputs: Tensor, origins: np.ndarray) -> np.ndarray:
-        """What the network forecasts for each quantile, without differences; see `SeriesGrid.levels`."""
-        levels = [windows.grid.levels(each.numpy(), origins) for each in outputs.unbind(-1)]
-        return np.stack(levels * (len(self.config.quantiles) // len(levels)), axis=3)
+        """The outputs without differences, (origins, horizon, targets, 1 or quantiles)."""
+        return np.stack([windows.grid.levels(each.numpy(), origins) for each in outputs.unbind(-1)], axis=3)
 
     def forecast_at(self, windows: Windows, origins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Forecasts from some origins in the unit of the data.
@@ -179,7 +178,7 @@ class Forecast(SeriesMethod):
         """
         quantiles, original = self.config.quantiles, windows.grid.original
         levels = self._levels(windows, self._collect(windows, origins)[0], origins)
-        point = original(levels[..., quantiles.index(0.5)])
+        point = original(self.intervals.point(levels))
         bounds = [original(each) for each in np.moveaxis(self.intervals.calibrated(levels), 3, 0)]
         return point, around(point, np.stack(bounds, axis=3), quantiles)
 
