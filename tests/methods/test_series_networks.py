@@ -45,7 +45,7 @@ def test_features_are_computed_for_training_and_validation_and_scale_the_head():
     assert features.shape == (10, 40)
     assert not features[8:].any()
     np.testing.assert_allclose(features[:8], network.random(data.tensors["array"][:8]), rtol=1e-5)
-    np.testing.assert_allclose(network.scaling.mean, features[:5].mean(0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(network.head[0].mean, features[:5].mean(0), rtol=1e-4, atol=1e-6)
 
 
 def test_features_beyond_the_memory_are_refused(monkeypatch):

@@ -77,7 +77,7 @@ def test_only_the_head_is_trained():
     assert sum(values.numel() for values in network.parameters()) == (100 + 1) * 3
     x = torch.randn(5, STEPS, 1)
     features = network.random(x)
-    network.scaling.fit(features)
+    network.head.fit(features)
     network.head[2].weight.data.normal_()
     torch.testing.assert_close(network(x), network(features))
 

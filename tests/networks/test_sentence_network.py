@@ -36,7 +36,7 @@ def test_texts_or_their_embeddings_give_the_same_outputs():
     torch.nn.init.normal_(network.head[-1].weight)
     tokens = torch.from_numpy(texts.encode(TEXTS)).long()
     features = network.features(tokens)
-    network.scaling.fit(features)
+    network.head.fit(features)
     assert network(features).shape == (3, 2)
     torch.testing.assert_close(network(tokens), network(features))
 

@@ -71,5 +71,5 @@ def random_features(network: Rocket, data: PreparedData) -> np.ndarray:
 
         for part in parts:
             (features[data.parts[part]],) = data.collect(part, compute)
-    network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
+    network.head.fit(torch.from_numpy(features[data.parts["train"]]))
     return features

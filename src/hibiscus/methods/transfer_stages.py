@@ -106,7 +106,7 @@ def _last(config: SupervisedConfig, network: TransferNetwork, data: PreparedData
         return [network.features(image)]
 
     (features,) = cached_features("last", network.base, compute, data, config.precision)
-    network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
+    network.head.fit(torch.from_numpy(features[data.parts["train"]]))
     return features
 
 
@@ -116,7 +116,7 @@ def _sentences(config: SupervisedConfig, network: SentenceNetwork, data: Prepare
     (features,) = cached_features(
         "last four layers", encoder, lambda text: [network.features(text)], data, config.precision
     )
-    network.scaling.fit(torch.from_numpy(features[data.parts["train"]]))
+    network.head.fit(torch.from_numpy(features[data.parts["train"]]))
     return features
 
 
@@ -131,7 +131,7 @@ def _by_depth(config: SupervisedConfig, network: TransferNetwork, data: Prepared
     """As `_last`, with the features of each block, the shallowest first."""
     compute = network.features_by_depth
     features = cached_features("by depth", network.base, compute, data, config.precision)
-    network.scaling.fit(torch.from_numpy(_joined(features)[data.parts["train"]]))
+    network.head.fit(torch.from_numpy(_joined(features)[data.parts["train"]]))
     return features
 
 

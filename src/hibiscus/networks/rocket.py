@@ -26,7 +26,7 @@ from torch.nn import functional
 
 from hibiscus.networks.input_shapes import check_outputs, fraction, series, whole
 from hibiscus.networks.series_padding import separate_padding
-from hibiscus.networks.transfer_network import FeatureScaling
+from hibiscus.networks.transfer_network import FeatureHead
 
 __all__ = ["RandomKernels", "Rocket", "build_rocket"]
 
@@ -152,17 +152,7 @@ class Rocket(nn.Module):
     def __init__(self, random: RandomKernels, outputs: int, dropout: float = 0.0):
         super().__init__()
         self.random = random
-        last = nn.Linear(2 * len(random.bias), outputs)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.head = nn.Sequential(FeatureScaling(last.in_features), nn.Dropout(dropout), last)
-
-    @property
-    def scaling(self) -> FeatureScaling:
-        """The first layer of the head."""
-        scaling = self.head[0]
-        assert isinstance(scaling, FeatureScaling)
-        return scaling
+        self.head = FeatureHead(2 * len(random.bias), outputs, dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """The outputs for series, or for features of `random`."""

@@ -22,7 +22,7 @@ from hibiscus.errors import ConfigError
 from hibiscus.networks.input_shapes import check_outputs, fraction
 from hibiscus.networks.minilm import DIMENSION, embed_tokens, load_sentence_encoder
 from hibiscus.networks.sentence_pieces import PIECES, piece_rows
-from hibiscus.networks.transfer_network import FeatureScaling
+from hibiscus.networks.transfer_network import FeatureHead
 from hibiscus.networks.tuned_sentence import TunedSentenceNetwork
 from hibiscus.tokens import SPECIAL, TokenShape
 
@@ -46,17 +46,7 @@ class SentenceNetwork(nn.Module):
     def __init__(self, outputs: int, dropout: float = 0.2):
         super().__init__()
         self.width = LAYERS * DIMENSION
-        last = nn.Linear(self.width, outputs)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.head = nn.Sequential(FeatureScaling(self.width), nn.Dropout(dropout), last)
-
-    @property
-    def scaling(self) -> FeatureScaling:
-        """The first layer of the head."""
-        scaling = self.head[0]
-        assert isinstance(scaling, FeatureScaling)
-        return scaling
+        self.head = FeatureHead(self.width, outputs, dropout)
 
     def features(self, tokens: Tensor) -> Tensor:
         """The features of texts, float32 (batch, 1536), without gradients."""

@@ -27,7 +27,14 @@ from hibiscus.networks.backbone import Backbone
 from hibiscus.networks.feature_stages import map_shapes
 from hibiscus.networks.memory_format import AveragePool, Flatten
 
-__all__ = ["DEFAULT_BLOCKS", "FEATURE_BLOCKS", "FeatureScaling", "TransferNetwork", "suggest_blocks"]
+__all__ = [
+    "DEFAULT_BLOCKS",
+    "FEATURE_BLOCKS",
+    "FeatureHead",
+    "FeatureScaling",
+    "TransferNetwork",
+    "suggest_blocks",
+]
 
 DEFAULT_BLOCKS = 5  # what `suggest_blocks` finds for photos of things in EfficientNet-Lite0
 FEATURE_BLOCKS = 4  # whose maps give the features
@@ -56,6 +63,30 @@ class FeatureScaling(nn.Module):
         return (features - self.mean) / self.std
 
 
+class FeatureHead(nn.Sequential):
+    """A linear layer on the features of a network that is not trained; at first all outputs are 0.
+
+    Args:
+        width: number of features.
+        outputs: number of outputs.
+        dropout: dropout rate of the features.
+
+    Shapes: (batch, width) to (batch, outputs).
+    """
+
+    def __init__(self, width: int, outputs: int, dropout: float):
+        last = nn.Linear(width, outputs)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        super().__init__(FeatureScaling(width), nn.Dropout(dropout), last)
+
+    def fit(self, features: Tensor) -> None:
+        """Learns the scale of the features of the training part (items, width)."""
+        scaling = self[0]
+        assert isinstance(scaling, FeatureScaling)
+        scaling.fit(features)
+
+
 class TransferNetwork(nn.Module):
     """The base, global average pooling and a head of one linear layer.
 
@@ -75,10 +106,7 @@ class TransferNetwork(nn.Module):
         self.base = base
         self.width = width = sum(shape.channels for shape in map_shapes(list(base.stages))[-FEATURE_BLOCKS:])
         self.pool = nn.Sequential(AveragePool(1), Flatten())
-        scaling, last = FeatureScaling(width), nn.Linear(width, outputs)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.head = nn.Sequential(scaling, nn.Dropout(dropout), last)
+        self.head = FeatureHead(width, outputs, dropout)
         # Buffers, so that a run that is resumed, or its report, has what was found before the fine-tuning.
         self.register_buffer("probe_scores", torch.zeros(len(base.stages)))
         self.register_buffer("trained_blocks", torch.tensor(0))
@@ -88,13 +116,6 @@ class TransferNetwork(nn.Module):
     def blocks(self) -> int:
         """The number of blocks of the base: its stages."""
         return len(self.base.stages)
-
-    @property
-    def scaling(self) -> FeatureScaling:
-        """The first layer of the head."""
-        scaling = self.head[0]
-        assert isinstance(scaling, FeatureScaling)
-        return scaling
 
     def freeze(self) -> None:
         """Trains the head alone."""
