@@ -53,3 +53,17 @@ def test_known_and_static_columns_survive_the_file():
     saved["fields"]["series"]["std"] = [0.0]
     with pytest.raises(RunError, match="std"):
         Preparation.from_json(saved)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value", "message"),
+    [("targets", 2, "variables to forecast"), ("lambdas", [], "1 powers"), ("season", 5, "one season")],
+)
+def test_damaged_transforms_are_named(entry, value, message):
+    data = prepared(
+        daily(100, x=np.exp(np.sin(np.arange(100.0)))), transform="box-cox", seasonal_difference=1
+    )
+    saved = json.loads(json.dumps(data.preparation.to_json()))
+    saved["fields"]["series"]["transforms"][entry] = value
+    with pytest.raises(RunError, match=message):
+        Preparation.from_json(saved)

@@ -160,6 +160,11 @@ class SeriesPreparation:
         expect(used <= set(saved.readings), "how each column is read")
         sizes = {len(each) for each in (saved.fallback, saved.mean, saved.std, saved.scale)}
         expect(sizes == {count}, f"a mean, a standard deviation and a fallback for {count} variables")
+        own = saved.transforms
+        powers = len(saved.targets) if own.kind == "box-cox" else 0
+        expect(own.targets == len(saved.targets), "transforms of the variables to forecast")
+        expect(len(own.lambdas) == len(own.scales) == powers, f"{powers} powers")
+        expect(own.season == saved.season or not own.seasonal_difference, "one season")
         for table in filter(None, (saved.known, saved.static)):
             TablePreparation.from_json(asdict(table))
         return saved
