@@ -72,6 +72,7 @@ def predict(
 
     path = check_out(out, inputs, folders=True)
     api = load_api(run)
+    from hibiscus.runs.forecast_drawing import is_forecast  # imports PyTorch
 
     loaded = api.load(run, device=device, trust=trust)
     default_score = getattr(loaded.method(checkpoint), "score_threshold", None)
@@ -84,9 +85,10 @@ def predict(
     if path is not None and path.suffix.lower() in ("", ".png"):
         check_free(path, inputs, default_score is not None)
     with step("predicting"):
-        predicted = loaded.predict(inputs, checkpoint, support)
-    if path is not None and "series" in loaded.preparation:
-        path = draw_series(loaded, predicted, inputs, path, as_json or quiet)
+        data = loaded.prepare(inputs, support)
+        predicted = loaded.predict(data, checkpoint)
+    if path is not None and is_forecast(predicted, data):
+        path = draw_series(predicted, data, path, as_json or quiet)
     predictions(predicted, path, as_json, quiet, default_score or 0.0 if score is None else score, inputs)
 
 

@@ -188,7 +188,7 @@ class Run:
         """Predictions for new inputs.
 
         Args:
-            inputs: an image, a folder, a table, an array, or a list of paths.
+            inputs: an image, a folder, a table, an array, or a list of paths; or what `prepare` returned.
             checkpoint: `best` or `last`.
             support: for a few-shot method, data with one folder of examples for each class.
 
@@ -197,7 +197,8 @@ class Run:
             classes) and `classes`; for a regressor `value` (items, columns); otherwise what the method's own
             `predict` returns. `skipped` lists the inputs that could not be read.
         """
-        data, method = self.prepare(inputs, support), self.method(checkpoint)
+        data = inputs if isinstance(inputs, PreparedData) else self.prepare(inputs, support)
+        method = self.method(checkpoint)
         with self.computing(method, "to predict", data):
             predictions = method.predict(data, "inputs")
         named = {"label", "target"} & method.needs  # classes, or columns of numbers
